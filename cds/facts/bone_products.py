@@ -1,0 +1,121 @@
+"""Which bone product an order, supply or administration is: code, name or dose tells; else it is untold.
+
+Denosumab is 60 mg (osteoporosis) or 120 mg (oncology), zoledronic acid 5 mg or 4 mg: one ingredient, two indications.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cds.engine.fact import Cause, Fact, Known, Unknown
+from cds.facts.drug_use import by_name, dateless, history, single_dose_mg, within
+from cds.facts.search import Exposure, Search
+from cds.facts.strength import SAME_WITHIN
+from cds.facts.view import View
+
+ANTIRESORPTIVE, BISPHOSPHONATE, DENOSUMAB = "antiresorptive", "bisphosphonate", "denosumab"
+OSTEOPOROSIS, ONCOLOGY = "osteoporosis-agent", "oncology-bone-agent"
+DENOSUMAB_60, DENOSUMAB_120 = "denosumab-60mg-product", "denosumab-120mg-product"
+ZOLEDRONIC, ZOLEDRONIC_5, ZOLEDRONIC_4 = "zoledronic-acid", "zoledronic-acid-5mg-product", "zoledronic-acid-4mg-product"
+
+_WINDOWS = {
+    DENOSUMAB_60: "drug.denosumab_60_days",
+    DENOSUMAB_120: "drug.denosumab_120_days",
+    ZOLEDRONIC_5: "drug.zoledronic_5_days",
+    "iv-bisphosphonate-oncology": "drug.zoledronic_4_days",
+    "ibandronate-iv": "drug.ibandronate_iv_days",
+}
+_ELSE = "drug.supplied_days"
+_MAY_BE = {
+    DENOSUMAB: (DENOSUMAB_60, DENOSUMAB_120),
+    ZOLEDRONIC: (ZOLEDRONIC_5, ZOLEDRONIC_4),
+    BISPHOSPHONATE: (ZOLEDRONIC_5, ZOLEDRONIC_4, "ibandronate-iv", "alendronate"),
+}
+"""What a drug whose product is untold may be: the first that fits is looked up."""
+
+
+def bone_drugs(view: View) -> Search[Exposure]:
+    """Every bone drug that the chart tells of, up to ``as_of``."""
+    return history(view, ANTIRESORPTIVE, OSTEOPOROSIS, ONCOLOGY)
+
+
+def product(view: View, use: Exposure) -> frozenset[str]:
+    """The concepts of the product: by code, else by the names beside the code, else by the dose."""
+    told = use.concepts
+    if not _is_untold(told):
+        return told
+    named = frozenset[str]().union(*map(view.codes.named_in, use.names))
+    if not _is_untold(told | named):
+        return told | named
+    by_dose = _by_dose(view, told, single_dose_mg(view, use))
+    return told | view.codes.lineage(by_dose) if by_dose else told
+
+
+def _is_untold(told: frozenset[str]) -> bool:
+    return ANTIRESORPTIVE in told and not told & {OSTEOPOROSIS, ONCOLOGY, "oral-bisphosphonate"}
+
+
+def _by_dose(view: View, told: frozenset[str], mg: float | None) -> str:
+    if mg is None:
+        return ""
+    if DENOSUMAB in told:
+        doses = {"denosumab.osteoporosis_dose_mg": DENOSUMAB_60, "denosumab.oncology_dose_mg": DENOSUMAB_120}
+    elif ZOLEDRONIC in told:
+        if mg <= view.number("zoledronic.oncology_dose_mg"):
+            return ZOLEDRONIC_4
+        doses = {"zoledronic.osteoporosis_dose_mg": ZOLEDRONIC_5}
+    else:
+        return ""
+    return next((it for dose, it in doses.items() if _same(mg, view.number(dose))), "")
+
+
+def _same(mg: float, dose: float) -> bool:
+    return abs(mg - dose) <= SAME_WITHIN * dose
+
+
+def _may_be(view: View, told: frozenset[str], concept: str) -> tuple[str, ...]:
+    """The products with that concept that an untold one may be."""
+    drug = next((drug for drug in _MAY_BE if drug in told), "")
+    products = _MAY_BE[drug] if _is_untold(told) else ()
+    return tuple(each for each in products if concept in view.codes.lineage(each))
+
+
+def _window(view: View, told: frozenset[str]) -> float:
+    return view.number(next((days for concept, days in _WINDOWS.items() if concept in told), _ELSE))
+
+
+def on(view: View, concept: str) -> Fact:
+    """True while one of these drugs is ordered, or its last dose works; unknown if one may be, or was not read."""
+    found = bone_drugs(view)
+    asked = [(use, _holds(view, use, concept)) for use in found.hits]
+    certain = [use for use, holds in asked if holds is True]
+    if certain:
+        return Known(True, tuple(use.seen for use in certain), by_name(certain))
+    untold = [use for use, holds in asked if holds == "untold"]
+    if untold:
+        return ambiguous(untold)
+    undated = [use for use, holds in asked if holds is None]
+    return dateless(undated) if undated else found.gap or Known(False)
+
+
+def _holds(view: View, use: Exposure, concept: str) -> bool | str | None:
+    told = product(view, use)
+    if concept in told and not _is_untold(told):
+        return within(use, _window(view, told), view.as_of)
+    windows = [_window(view, view.codes.lineage(each)) for each in _may_be(view, told, concept)]
+    held = [within(use, days, view.as_of) for days in windows]
+    if concept in told and held and all(held):
+        return True
+    return False if all(each is False for each in held) else "untold"
+
+
+def ambiguous(uses: Iterable[Exposure]) -> Unknown:
+    """Unknown, because neither code nor dose tells which product it is."""
+    seen = tuple(use.seen for use in uses)
+    refs = ", ".join(each.ref for each in seen)
+    return Unknown(f"neither code nor dose tells which product it is: {refs}", Cause.AMBIGUOUS, seen)
+
+
+def untold(view: View, uses: Iterable[Exposure]) -> tuple[Exposure, ...]:
+    """Those of which nothing tells the product."""
+    return tuple(use for use in uses if _is_untold(product(view, use)))

@@ -1,0 +1,133 @@
+"""What a look into the chart gives: the hits, and why there may be more of them than these."""
+
+from __future__ import annotations
+
+from typing import Generic, Protocol, TypeVar
+
+import msgspec
+
+from cds.engine.fact import Fact, Known, Seen, Span, Unknown
+from cds.facts.dates import day_text
+from cds.facts.recognise import drug_names
+from cds.fhir.elements import CodeableConcept, Dosage, Period, Quantity, ReferenceRange
+from cds.fhir.medications import AdministeredDosage, Medication
+from cds.fhir.references import MedicationUse
+from cds.fhir.resources import Condition, DiagnosticReport, Observation, OtherResource, Resource, Value
+
+
+class Hit(Protocol):
+    """Anything that was seen in a resource."""
+
+    @property
+    def seen(self) -> Seen:
+        """Where."""
+        ...
+
+
+T = TypeVar("T", bound=Hit)
+
+
+class Search(msgspec.Struct, Generic[T], frozen=True, gc=False):
+    """The hits; ``gap`` says why "nothing more" cannot be concluded, None if it can.
+
+    ``newest`` is true if nothing younger than the first hit can have been missed.
+    """
+
+    hits: tuple[T, ...] = ()
+    gap: Unknown | None = None
+    newest: bool = True
+
+    @property
+    def seen(self) -> tuple[Seen, ...]:
+        """Where the hits were seen."""
+        return tuple(hit.seen for hit in self.hits)
+
+
+class ConditionSeen(msgspec.Struct, frozen=True, gc=False):
+    """A condition that was neither refuted nor entered in error.
+
+    ``when`` is the onset, else when it was recorded. ``active``: not resolved, inactive or abated. ``certain``: not
+    marked as provisional, differential or unconfirmed. ``by_name_only``: recognised by its text alone.
+    """
+
+    concepts: frozenset[str]
+    codings: tuple[tuple[str, str], ...]
+    onset: Span | None
+    when: Span | None
+    active: bool
+    certain: bool
+    by_name_only: bool
+    seen: Seen
+    resource: Condition
+
+
+class Observed(msgspec.Struct, frozen=True, gc=False):
+    """One measured or stated value: an observation, or one component of one. ``when``: effective, else issued.
+
+    ``dated`` is what ``when`` was read from, ``report`` the report that contains the observation.
+    """
+
+    concepts: frozenset[str]
+    code: CodeableConcept | None
+    when: Span | None
+    value: Value | None
+    reference_range: tuple[ReferenceRange, ...]
+    interpretation: tuple[CodeableConcept, ...]
+    status: str
+    body_site: CodeableConcept | None
+    dated: tuple[str | Period | None, ...]
+    resource: Observation
+    report: DiagnosticReport | None
+
+    @property
+    def seen(self) -> Seen:
+        """Where: told on demand, because of a long row of results only the newest are ever named."""
+        it, report = self.resource, self.report
+        ref = it.ref if report is None else f"{report.ref}#{it.id}" if it.id else report.ref
+        first = self.dated[0]
+        return Seen(ref, day_text(first) if first else day_text(*self.dated))
+
+
+class Exposure(msgspec.Struct, frozen=True, gc=False):
+    """One order, statement, administration or supply of a drug.
+
+    ``how``: order, statement, administration, dispense, draft. ``names``: every name of the drug, its own and its
+    Medication's. ``active``: by its status, and not past its end.
+    """
+
+    concepts: frozenset[str]
+    how: str
+    start: Span | None
+    end: Span | None
+    active: bool
+    dosages: tuple[Dosage | AdministeredDosage, ...]
+    quantity: Quantity | None
+    seen: Seen
+    by_name_only: bool
+    status: str
+    resource: MedicationUse
+    medication: Medication | None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Told on demand: only where a dose is worked out are they needed."""
+        return drug_names(self.resource, self.medication)
+
+
+class Event(msgspec.Struct, frozen=True, gc=False):
+    """A procedure, report, service order, allergy or draft order; ``is_open`` while it is ordered, or holds."""
+
+    concepts: frozenset[str]
+    when: Span | None
+    status: str
+    seen: Seen
+    is_open: bool
+    by_name_only: bool
+    resource: Resource | OtherResource
+
+
+def presence(search: Search[T], note: str = "") -> Fact:
+    """True if anything was found, whatever else was missed; else the gap; false if there is none."""
+    if search.hits:
+        return Known(True, search.seen, note)
+    return search.gap or Known(False)
