@@ -1,0 +1,126 @@
+"""A decision as cards. Nothing is suggested twice in one response."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from cds.cards.choose import Firing, chosen, rank
+from cds.cards.detail import because, detail
+from cds.cards.extension import entries, entry
+from cds.cards.gaps import gaps_text, unread_words
+from cds.cards.options import Bench, Mint, described, drug_suggestions, ranked, together
+from cds.cards.parts import due, part_lines, part_names, part_suggestions
+from cds.cards.wording import bullets, summary_of
+from cds.decide import Decision
+from cds.engine.spell import listed
+from cds.hooks.wire import Card, Coding, HookResponse, Indicator, Link, Source, Suggestion
+from cds.orders.weigh import Weighed
+from cds.ruleset.model import WrittenPart
+
+
+def respond(decision: Decision, subject: str, canonical: str, mint: Mint) -> HookResponse:
+    """The answer to the hook: the cards, and every rule's decision beside them unless the site turned that off.
+
+    ``subject`` is ``Patient/id``; ``mint`` gives a new UUID each time.
+    """
+    decision_id = mint()
+    bench = Bench(decision, subject, canonical, mint, set(), {})
+    plans: dict[str, Plan] = {}
+
+    def asks_for_something(firing: Firing) -> bool:
+        plan = planned(firing, bench)
+        if plan is not None:
+            plans[firing.rule.id] = plan
+        return plan is not None
+
+    kept = chosen(decision, asks_for_something)
+    shown = sorted(kept, key=lambda each: rank(plans[each.rule.id].indicator, each.topic, decision))
+    cards = tuple(Draughtsman(each, plans[each.rule.id], shown, bench).card(decision_id) for each in shown)
+    beside = {"bone-cds.decisions": entries(decision, decision_id)}
+    return HookResponse(cards=cards, extension=beside if decision.ruleset.site.decisions_in_response else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one card of a response asks for and how urgently, before a word of it is written."""
+
+    parts: tuple[WrittenPart, ...]
+    offers: tuple[Weighed, ...]
+    suggestions: tuple[Suggestion, ...]
+    indicator: Indicator
+
+
+def planned(firing: Firing, bench: Bench) -> Plan | None:
+    """The plan of the card; None if all that it asks for is already suggested by another card of this response."""
+    decision, written, card = bench.decision, firing.rule.written, firing.card
+    parts = due(written, firing.verdict, bench)
+    if written.parts and not parts:
+        return None
+    weighed = decision.weighed[written.id]
+    offers = ranked(card, weighed, decision.ruleset.site.preferred_options)
+    if parts:
+        suggestions = part_suggestions(bench, written, parts)
+    else:
+        suggestions = drug_suggestions(bench, offers) if card.offer else together(bench, card, weighed)
+    indicator: Indicator = "info" if parts and all(part.optional for part in parts) else firing.indicator
+    return Plan(parts, offers, suggestions, indicator)
+
+
+@dataclass(frozen=True, slots=True)
+class Draughtsman:
+    """Writes one card of a response."""
+
+    firing: Firing
+    plan: Plan
+    shown: Sequence[Firing]
+    bench: Bench
+
+    def card(self, decision_id: str) -> Card:
+        """The card."""
+        decision, suggestions = self.bench.decision, self.plan.suggestions
+        extras = self._extras(self.plan.offers, self.plan.parts)
+        return Card(
+            summary=summary_of(self.firing.card.summary, decision, extras),
+            indicator=self.plan.indicator,
+            source=self._source(),
+            uuid=self.bench.mint(),
+            detail=detail(self.firing, self.shown, extras, decision),
+            suggestions=suggestions,
+            selection_behavior="at-most-one" if suggestions else None,
+            override_reasons=tuple(self._override_reasons()),
+            links=tuple(self._links()),
+            extension={"bone-cds.decision": entry(decision, decision_id, self.firing.verdict)},
+        )
+
+    def _extras(self, offers: Sequence[Weighed], parts: Sequence[WrittenPart]) -> dict[str, str]:
+        """What the card's own placeholders stand for; only those that its texts use are worked out."""
+        decision, card = self.bench.decision, self.firing.card
+        texts = f"{card.summary} {card.detail}"
+        written: dict[str, Callable[[], str]] = {
+            "because": lambda: bullets(because(self.firing.stratum, self.firing.rule, decision)),
+            "options": lambda: described(offers, decision),
+            "parts": lambda: bullets(part_lines(parts, decision.weighed[self.firing.rule.id], decision)),
+            "parts-inline": lambda: listed(part_names(parts)),
+            "gaps": lambda: gaps_text(decision),
+            "unread": lambda: unread_words(decision),
+        }
+        return {name: make() for name, make in written.items() if f"{{{name}}}" in texts}
+
+    def _source(self) -> Source:
+        book, topic = self.bench.decision.ruleset.book, self.firing.topic
+        system = f"{self.bench.canonical}/CodeSystem/card-topic"
+        coding = Coding(code=topic, system=system, display=book.topics[topic])
+        return Source(label=book.source_label, url=book.source_url, topic=coding)
+
+    def _override_reasons(self) -> Iterator[Coding]:
+        for reason in self.bench.decision.ruleset.book.override_reasons:
+            yield Coding(code=reason.code, system=reason.system, display=reason.display)
+
+    def _links(self) -> Iterator[Link]:
+        """The cited sources that have an address."""
+        for name in dict.fromkeys(evidence.source for evidence in self.firing.stratum.evidence):
+            source = self.bench.decision.ruleset.sources[name]
+            url = f"https://doi.org/{source.doi}" if source.doi else source.url
+            if url:
+                yield Link(label=source.short or source.citation, url=url)
