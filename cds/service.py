@@ -1,0 +1,115 @@
+"""One hook request turned into one response: read, fetch, decide, compose. Nothing is decided here.
+
+The clock and the source of UUIDs are handed in; the network is behind the gateway.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Protocol
+
+from cds.cards.compose import respond
+from cds.decide import Decision, decide
+from cds.fhir.admission import admit_draft
+from cds.fhir.bodies import around, first_fault, mend_surrogates
+from cds.fhir.chart import Chart, Draft
+from cds.fhir.decode import decode_draft
+from cds.fhir.errors import TooManyEntries
+from cds.fhir.references import bare_id
+from cds.gateway.budget import READ_SHARE, Budget
+from cds.hooks.discovery import Offer
+from cds.hooks.members import body_members
+from cds.hooks.refusal import BAD_REQUEST, TOO_LARGE, Refusal
+from cds.hooks.request import HookRequest, read_request
+from cds.hooks.response import encode
+from cds.hooks.wire import HookResponse
+from cds.journal.store import Journal
+from cds.ruleset.ruleset import RuleSet
+
+Queries = Mapping[str, str]
+"""Prefetch templates by source name."""
+
+_BOM: Final = b"\xef\xbb\xbf"
+
+
+class Reader(Protocol):
+    """Whoever reads charts: the gateway."""
+
+    async def read(self, request: HookRequest, queries: Queries, draft: Draft, budget: Budget) -> Chart:
+        """The chart of the request's patient; Refusal (412) if there is no patient to be had."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response as bytes, and what it was made of, for journal, metrics and explanation."""
+
+    body: bytes
+    request: HookRequest
+    chart: Chart
+    decision: Decision
+    response: HookResponse
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Answers hook requests from one rule set."""
+
+    ruleset: RuleSet
+    reader: Reader
+    journal: Journal
+    queries: Callable[[str, date], Queries]
+    """The prefetch templates of a hook on a day."""
+
+    today: Callable[[], date]
+    mint: Callable[[], str]
+    canonical: str
+    budget_seconds: float
+    max_entries: int
+    scan_bytes: int
+    """Bodies up to this size are scanned whole, larger ones everywhere but inside ``prefetch``."""
+
+    def budget(self) -> Budget:
+        """The time that reads may use, counted from now."""
+        return Budget.starting_now(self.budget_seconds * READ_SHARE)
+
+    async def answer(self, offer: Offer, body: bytes, budget: Budget) -> Answer:
+        """The answer to the request in the body; raises Refusal if it cannot be answered."""
+        request = open_request(body, self.scan_bytes)
+        if request.hook != offer.hook:
+            raise Refusal(
+                BAD_REQUEST, "invalid", f"this service answers {offer.hook}, not the hook that was sent", "hook"
+            )
+        draft = self._draft(request)
+        as_of = self.today()
+        chart = await self.reader.read(request, self.queries(offer.hook, as_of), draft, budget)
+        who = f"{request.fhir_server.rstrip('/')} {chart.patient_id}"
+        decision = decide(chart, draft, self.ruleset, offer.hook, as_of, await self.journal.recall(who))
+        response = respond(decision, f"Patient/{chart.patient_id}", self.canonical, self.mint)
+        await self.journal.note(who, as_of, response.cards)
+        return Answer(encode(response), request, chart, decision, response)
+
+    def _draft(self, request: HookRequest) -> Draft:
+        """The patient's own draft orders."""
+        try:
+            draft = decode_draft(request.draft_orders, request.selections, max_entries=self.max_entries)
+        except TooManyEntries as refused:
+            raise Refusal(TOO_LARGE, "too-costly", f"context.draftOrders: {refused}", "context.draftOrders") from None
+        return admit_draft(bare_id(request.patient_id), draft)
+
+
+def open_request(body: bytes, scan_bytes: int) -> HookRequest:
+    """The request that the body holds; raises Refusal if it is not sound JSON or the envelope lacks something.
+
+    A body beyond ``scan_bytes`` is spared the scan inside ``prefetch``, which takes twice as long as reading all the
+    FHIR in it: malformed JSON is refused there too, but a duplicated key is not found, and text that is not UTF-8 makes
+    its source a failed one.
+    """
+    readable = mend_surrogates(body.removeprefix(_BOM))
+    prefetch = body_members(readable).get("prefetch") if len(readable) > scan_bytes else None
+    rest = readable if prefetch is None else around(readable, "prefetch", prefetch)
+    fault = first_fault(rest)
+    if fault:
+        raise Refusal(BAD_REQUEST, "structure", f"the body is not sound JSON: {fault}")
+    return read_request(rest, prefetch)

@@ -1,0 +1,68 @@
+"""Feedback of every CDS Hooks version is understood; unsound feedback is refused with its place."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from cds.hooks.feedback import Feedback, read_feedback
+from cds.hooks.refusal import Refusal
+
+REASON = {"code": "patient-refused", "system": "http://r", "display": "Refused"}
+TOLD = Feedback(
+    card="c1", outcome="overridden", reason_code="patient-refused", reason_system="http://r", reason_display="Refused",
+    comment="later", at="2026-11-24T10:00:00.123456Z",
+)  # fmt: skip
+
+
+def overridden(reason: Any) -> dict[str, Any]:
+    """One report of an override with that reason."""
+    return {"card": "c1", "outcome": "overridden", "overrideReason": reason, "outcomeTimestamp": TOLD.at}
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"feedback": [overridden({"reason": REASON, "userComment": "later"})]}, (TOLD,)),
+        ({"feedback": [overridden({**REASON, "userComment": "later"})]}, (TOLD,)),
+        (overridden({"reason": REASON, "userComment": "later"}), (TOLD,)),
+        ({"feedback": [{"card": "c1", "outcome": "overridden"}]}, (Feedback(card="c1", outcome="overridden"),)),
+        (
+            {"feedback": [{"card": "c1", "outcome": "accepted", "acceptedSuggestions": [{"id": "s1"}, {"id": "s2"}]}]},
+            (Feedback(card="c1", outcome="accepted", accepted=("s1", "s2")),),
+        ),
+        (
+            {"feedback": [{"card": "c1", "outcome": "accepted"}, {"card": "c1", "outcome": "overridden", "more": {}}]},
+            (Feedback(card="c1", outcome="accepted"), Feedback(card="c1", outcome="overridden")),
+        ),
+        (
+            {"feedback": [overridden({"reason": {"code": "x", "system": None}})]},
+            (Feedback(card="c1", outcome="overridden", reason_code="x", at=TOLD.at),),
+        ),
+        ({"feedback": []}, ()),
+    ],
+)
+def test_feedback_is_read(body: dict[str, Any], expected: tuple[Feedback, ...]) -> None:
+    assert read_feedback(msgspec.json.encode(body)) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "where"),
+    [
+        ({}, "feedback"),
+        ({"feedback": {}}, "feedback"),
+        ({"feedback": [1]}, "feedback[0]"),
+        ({"feedback": [{"card": "c", "outcome": "accepted"}, {"outcome": "accepted"}]}, "feedback[1].card"),
+        ({"feedback": [{"card": "c"}]}, "feedback[0].outcome"),
+        ({"feedback": [{"card": "c", "outcome": "ignored"}]}, "feedback[0].outcome"),
+        ({"feedback": [{"card": "c", "outcome": "accepted", "acceptedSuggestions": [{}]}]},
+         "feedback[0].acceptedSuggestions[0].id"),
+        ({"feedback": [{"card": "c", "outcome": "accepted", "acceptedSuggestions": ["s"]}]},
+         "feedback[0].acceptedSuggestions[0]"),
+        ({"feedback": [{"card": "c", "outcome": "overridden", "overrideReason": "no"}]}, "feedback[0].overrideReason"),
+    ],
+)  # fmt: skip
+def test_unsound_feedback_is_refused_and_says_where(body: dict[str, Any], where: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        read_feedback(msgspec.json.encode(body))
+    assert (refused.value.status, refused.value.where) == (400, where)
