@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cds.engine.fact import Cause, Fact, Known, Range, Unknown
+from cds.engine.fact import Cause, Fact, Known, Range, Seen, Unknown
 from cds.facts.answers import yes_or_no
 from cds.facts.catalogue import Type, fact
 from cds.facts.demographics import is_male
@@ -28,12 +28,19 @@ def pregnancy(view: View) -> Fact:
     diagnoses = view.conditions("pregnancy")
     current = [hit for hit in diagnoses.hits if hit.active and (hit.when is None or hit.when.latest >= since)]
     if current:
-        return Known(True, tuple(hit.seen for hit in current), note_on(current))
+        return _pregnant(view, tuple(hit.seen for hit in current), note_on(current))
     told = view.observations("pregnancy-status", "pregnancy-test")
     answered = next(((hit, said) for hit in told.hits if (said := _says(view, hit)) is not None), None)
     if answered and answered[1] and (answered[0].when is None or answered[0].when.latest >= since):
-        return Known(True, (answered[0].seen,))
+        return _pregnant(view, (answered[0].seen,))
     return _does_not_arise(view) or _last_answer(view, told, answered)
+
+
+def _pregnant(view: View, seen: tuple[Seen, ...], note: str = "") -> Fact:
+    """True; of a man it is a contradiction, which is shown and never used."""
+    if is_male(view):
+        return Unknown("pregnancy is recorded for a man", Cause.IMPLAUSIBLE, seen)
+    return Known(True, seen, note)
 
 
 def _says(view: View, hit: Observed) -> bool | None:

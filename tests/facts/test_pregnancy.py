@@ -86,3 +86,10 @@ def test_unknown_with_a_reason(sources: dict[str, Any], reason: str, cause: Caus
 def test_a_negative_test_does_not_help_when_newer_ones_may_have_been_missed() -> None:
     it = view(patient=YOUNG, labs=[observation(URINE, "Negative")], observations=Failed("500"))
     assert why(it["caution.pregnancy"]) == "observations could not be read: 500"
+
+
+def test_a_pregnant_man_is_a_contradiction_that_is_shown_and_not_used() -> None:
+    fact = view(patient=MAN, conditions=[condition((ICD, "Z33.1"), recordedDate="2026-09-01")])["caution.pregnancy"]
+    assert isinstance(fact, Unknown)
+    assert fact.cause is Cause.IMPLAUSIBLE
+    assert fact.seen_in
