@@ -23,7 +23,7 @@ def detail(card: Firing, shown: Sequence[Firing], extras: Mapping[str, str], dec
         *_open(card, shown, decision),
         *_site_values(card, decision),
     ]
-    said = (fill(card.card.detail, decision, extras), bullets(lines), _evidence_note(card, shown, decision))
+    said = (fill(card.card.detail, decision, extras), bullets(lines, "*"), _evidence_note(card, shown, decision))
     return "\n\n".join(text for text in said if text)
 
 

@@ -93,6 +93,6 @@ def fact_words(name: str) -> str:
     return CATALOGUE[name].words if name in CATALOGUE else name
 
 
-def bullets(lines: Iterable[str]) -> str:
-    """The lines as a Markdown list; '' without any."""
-    return "\n".join(f"- {line}" for line in lines)
+def bullets(lines: Iterable[str], marker: str = "-") -> str:
+    """The lines as a Markdown list; '' without any. Lists with different markers (``-``, ``*``) do not run together."""
+    return "\n".join(f"{marker} {line}" for line in lines)
