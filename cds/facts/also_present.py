@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from cds.engine.compare import truth_of
-from cds.engine.fact import Fact, Known, Seen
+from cds.engine.fact import Cause, Fact, Known, Seen, Unknown
 from cds.engine.rule import Limit
-from cds.engine.truth import Truth
+from cds.engine.truth import Truth, all_of
 from cds.facts.catalogue import Type, fact
 from cds.facts.view import View
 
@@ -38,8 +38,18 @@ READS: Final = (
 
 @fact("risk.also_present", Type.BOOL, words="another reason to look at the bones", reads=READS)
 def also_present(view: View) -> Fact:
-    """Whether any is known to be present; what could not be checked is not named."""
-    return Known(bool(view.once(_held)), view.once(_seen))
+    """True if any is known to be present; unknown if none is and some could not be checked."""
+    if view.once(_held):
+        return Known(True, view.once(_seen))
+    doubts = (asked for _, asked in REASONS if _told(view, asked) is Truth.UNKNOWN)
+    return next((_doubt(view, asked) for asked in doubts), Known(False))
+
+
+def _doubt(view: View, asked: tuple[Asked, ...]) -> Unknown:
+    """Why that reason could not be checked."""
+    facts = (view[name] for name, _, _ in asked)
+    vague = Unknown("known only within a range that spans the limit", Cause.AMBIGUOUS)
+    return next((fact for fact in facts if isinstance(fact, Unknown)), vague)
 
 
 @fact("risk.also_named", Type.SET, words="other reasons to look at the bones", reads=READS)
@@ -50,11 +60,11 @@ def also_named(view: View) -> Fact:
 
 def _held(view: View) -> tuple[tuple[str, tuple[Asked, ...]], ...]:
     """The reasons that are known to be present."""
-    return tuple(each for each in REASONS if _true(view, each[1]))
+    return tuple(each for each in REASONS if _told(view, each[1]) is Truth.TRUE)
 
 
-def _true(view: View, asked: tuple[Asked, ...]) -> bool:
-    return all(_holds(view, *each) is Truth.TRUE for each in asked)
+def _told(view: View, asked: tuple[Asked, ...]) -> Truth:
+    return all_of(_holds(view, *each) for each in asked)
 
 
 def _holds(view: View, name: str, comparison: str, limit: Limit) -> Truth:

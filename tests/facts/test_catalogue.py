@@ -16,7 +16,6 @@ from tests.facts.builders import numbers, view
 ENTRIES = tuple(CATALOGUE.values())
 SETTLED_ANYWAY = {
     "drug.duplicate_pair_drafted": "without a draft there is no pair in it",
-    "risk.also_present": "lines of a card, one by one: what is not known has none",
 }
 TYPES = {
     Type.BOOL: bool, Type.NUMBER: float | int | Range, Type.CODE: str, Type.DATE: object, Type.SET: frozenset,
