@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from cds.engine.compare import truth_of
 from cds.engine.fact import Cause, Fact, Known, Seen, Unknown
-from cds.engine.rule import Limit
 from cds.engine.truth import Truth, all_of
 from cds.facts.catalogue import Type, fact
+from cds.facts.risk import Asked, holds
 from cds.facts.view import View
 
 YES: Final = True
-Asked = tuple[str, str, Limit]
 REASONS: Final[tuple[tuple[str, tuple[Asked, ...]], ...]] = (
     ("current smoking", (("lifestyle.smoking", "is", YES),)),
     ("alcohol", (("lifestyle.alcohol", "is", YES),)),
@@ -64,12 +62,7 @@ def _held(view: View) -> tuple[tuple[str, tuple[Asked, ...]], ...]:
 
 
 def _told(view: View, asked: tuple[Asked, ...]) -> Truth:
-    return all_of(_holds(view, *each) for each in asked)
-
-
-def _holds(view: View, name: str, comparison: str, limit: Limit) -> Truth:
-    bound = view.number(limit) if isinstance(limit, str) and comparison != "is" else limit
-    return truth_of(name, comparison, bound, view)
+    return all_of(holds(view, *each) for each in asked)
 
 
 def _seen(view: View) -> tuple[Seen, ...]:

@@ -55,12 +55,13 @@ def named(view: View) -> Fact:
 def present(view: View) -> dict[str, Truth]:
     """What is held of each modifier."""
     return {
-        name: _holds(view, *asked[0]) if len(asked) == 1 else any_of(_holds(view, *each) for each in asked)
+        name: holds(view, *asked[0]) if len(asked) == 1 else any_of(holds(view, *each) for each in asked)
         for name, asked in MODIFIERS.items()
     }
 
 
-def _holds(view: View, name: str, comparison: str, limit: Limit) -> Truth:
+def holds(view: View, name: str, comparison: str, limit: Limit) -> Truth:
+    """The truth of one comparison; its limit is a value for ``is``, else the name of a parameter."""
     bound = limit if comparison == "is" else view.number(str(limit))
     return truth_of(name, comparison, bound, view)
 
