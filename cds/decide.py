@@ -6,7 +6,7 @@ HTTP, command line, sandbox, replay and population audit all come here; none of 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from cds.engine.fact import Fact, Known
@@ -14,10 +14,12 @@ from cds.engine.judge import UNREADABLE
 from cds.engine.trace import RuleTrace, trace, trace_rule, unknowns
 from cds.engine.truth import Truth, all_of
 from cds.engine.verdict import NOT_APPLICABLE, Missing, Outcome, Verdict
+from cds.facts.sources import SOURCES
 from cds.facts.view import View
-from cds.fhir.chart import Chart, Draft
+from cds.fhir.chart import Chart, Draft, Empty, NotAsked
 from cds.orders.weigh import Weighed, weigh
 from cds.repeats import Remembered, snoozed
+from cds.ruleset.book import NotKept
 from cds.ruleset.model import WrittenStratum
 from cds.ruleset.ruleset import LoadedRule, RuleSet
 
@@ -65,7 +67,12 @@ class Overlay:
         return self.view.as_of
 
     def __getitem__(self, name: str, /) -> Fact:
-        return self.over[name] if name in self.over else self.view[name]
+        over = self.over.get(name)
+        return self.view[name] if over is None else over
+
+    def read_so_far(self) -> dict[str, Fact]:
+        """Every fact that somebody has asked for, by id."""
+        return {**self.view.read_so_far(), **self.over}
 
 
 def decide(
@@ -75,9 +82,20 @@ def decide(
 
     ``history`` is what was shown and answered for this patient before, oldest first.
     """
-    view = View(chart, draft, ruleset.codes, ruleset.numbers, as_of)
+    return decided(view_of(chart, draft, ruleset, as_of), ruleset, hook, history)
+
+
+def view_of(chart: Chart, draft: Draft, ruleset: RuleSet, as_of: date) -> View:
+    """The chart and the draft as the rule set sees them on that day."""
+    if ruleset.site.not_kept:
+        chart = _as_kept(chart, ruleset.site.not_kept)
+    return View(chart, draft, ruleset.codes, ruleset.numbers, as_of)
+
+
+def decided(view: View, ruleset: RuleSet, hook: str, history: Sequence[Remembered] = ()) -> Decision:
+    """The same, of a view that was made before, for whoever has already asked it something."""
     in_scope = all_of((ruleset.scope[hook].held(view), ruleset.everywhere.held(view)))
-    rules = [each for each in ruleset.rules if each.judged and hook in each.written.hooks]
+    rules = ruleset.judged_on(hook)
     verdicts = {each.id: _judged(each, ruleset, view, hook, in_scope) for each in rules if each.id != GAPS}
     facts = Overlay(view, _left_open(rules, verdicts, in_scope, ruleset.book.topics))
     gaps = [each for each in rules if each.id == GAPS]
@@ -88,7 +106,14 @@ def decide(
         verdicts = {each.id: snoozed(verdicts[each.id], each, history, ruleset, view) for each in rules}
     weighed = {each.id: _weighed(each, verdicts[each.id], ruleset, view) for each in rules}
     ordered = tuple(verdicts[each.id] for each in rules)
-    return Decision(ruleset, hook, as_of, view, facts, in_scope, ordered, weighed)
+    return Decision(ruleset, hook, view.as_of, view, facts, in_scope, ordered, weighed)
+
+
+def _as_kept(chart: Chart, not_kept: Mapping[str, NotKept]) -> Chart:
+    """The chart in which a source that the hospital does not have holds nothing, unless it was sent all the same."""
+    unasked = [name for name in not_kept if isinstance(chart.source(name), NotAsked)]
+    nothing = {name: Empty((not_kept[name].told(SOURCES[name].words),)) for name in unasked}
+    return replace(chart, sources={**chart.sources, **nothing})
 
 
 def _judged(rule: LoadedRule, ruleset: RuleSet, view: View, hook: str, in_scope: Truth) -> Verdict:
@@ -141,6 +166,4 @@ def _weighed(rule: LoadedRule, verdict: Verdict, ruleset: RuleSet, view: View) -
 
 def acting(rule: LoadedRule, verdict: Verdict) -> WrittenStratum | None:
     """The stratum that acts, as written; None if none does."""
-    if verdict.stratum is None:
-        return None
-    return next((each for each in rule.written.strata if each.id == verdict.stratum), None)
+    return rule.strata.get(verdict.stratum) if verdict.stratum else None

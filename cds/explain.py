@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from cds.cards.options import described, reason_words
 from cds.cards.wording import fact_words
 from cds.decide import Decision
 from cds.engine.fact import Fact, Known, Unknown
-from cds.engine.narrate import narrate_rule
+from cds.engine.narrate import narrate, narrate_rule
 from cds.engine.rule import All, Condition, Not, Test
 from cds.engine.spell import value_words
-from cds.engine.trace import RuleTrace, Step
+from cds.engine.trace import RuleTrace, Step, trace
+from cds.engine.truth import Truth
 from cds.engine.verdict import Verdict
 from cds.facts.subjects import CATALOGUE
 from cds.fhir.chart import Empty, Failed, Found, NotAsked, Source
 from cds.ruleset.words import words_of
 
 Plain = dict[str, Any]
+BOLD: Final = "**"
+"""What cards print in bold is plain here."""
+
+MEANT: Final[Mapping[Truth, str]] = {
+    Truth.TRUE: "Yes:",
+    Truth.FALSE: "No, so no rule is asked and nothing is shown:",
+    Truth.UNKNOWN: "That cannot be told:",
+}
 
 
 def explanation(decision: Decision) -> str:
-    """The whole argument: what was read, and each rule's answer with the facts behind it."""
-    return "\n".join([*_heading(decision), *_read(decision), *_rules(decision)])
+    """The whole argument: what was read, whether anybody was meant, and each rule's answer with the facts behind it."""
+    rules = () if decision.in_scope is Truth.FALSE else _rules(decision)
+    return "\n".join([*_heading(decision), *_read(decision), *_scope(decision), *rules])
 
 
 def _heading(decision: Decision) -> Iterator[str]:
@@ -47,12 +57,29 @@ def state_of(source: Source) -> str:
         case Found():
             partly = "" if source.complete else f", incomplete ({source.why_incomplete})"
             return f"{len(source.resources)} found{partly}"
-        case Empty():
-            return "nothing there"
+        case Empty(notes=notes):
+            return "; ".join(("nothing there", *notes))
         case Failed():
             return f"could not be read ({source.why})"
         case NotAsked():
             return "not asked"
+
+
+def _scope(decision: Decision) -> Iterator[str]:
+    """Whether the rule book is for this patient and this order at all."""
+    words = words_of(decision.ruleset)
+    yield "Is the rule book for this patient and this question?"
+    yield f"  {MEANT[decision.in_scope]}"
+    for step in _scope_steps(decision):
+        yield from narrate(step, words, "    ")
+    yield ""
+
+
+def _scope_steps(decision: Decision) -> tuple[Step, ...]:
+    """What the hook asks of the order or the patient, and what is asked everywhere."""
+    ruleset = decision.ruleset
+    conditions = (ruleset.scope[decision.hook].condition, ruleset.everywhere.condition)
+    return tuple(trace(each, decision.view) for each in conditions)
 
 
 def _rules(decision: Decision) -> Iterator[str]:
@@ -63,7 +90,7 @@ def _rules(decision: Decision) -> Iterator[str]:
         weighed = decision.weighed.get(verdict.rule, ())
         if weighed:
             yield "    what could be ordered:"
-            yield from (f"      {line}" for line in described(weighed, decision).splitlines())
+            yield from (f"      {line}" for line in described(weighed, decision).replace(BOLD, "").splitlines())
         yield ""
 
 
@@ -76,6 +103,7 @@ def explanation_json(decision: Decision) -> Plain:
         "ruleset": decision.ruleset.fingerprint,
         "sources": {name: state_of(source) for name, source in decision.view.chart.sources.items()},
         "notes": list(decision.view.chart.notes),
+        "scope": {"truth": decision.in_scope.value, "conditions": [_step(each) for each in _scope_steps(decision)]},
         "rules": [
             _rule(decision, told, verdict) for told, verdict in zip(decision.trace(), decision.verdicts, strict=True)
         ],

@@ -50,7 +50,7 @@ def snoozed(verdict: Verdict, rule: LoadedRule, history: Sequence[Remembered], r
             continue
         if order.index(card.stratum) > here:
             return verdict
-        if card.stratum == verdict.stratum and _holds(card, ruleset, view):
+        if card.stratum == verdict.stratum and still_holds(card, ruleset, view):
             return replace(verdict, outcome=Outcome.SNOOZED)
     return verdict
 
@@ -61,7 +61,7 @@ def _may_wait(rule: LoadedRule, verdict: Verdict) -> bool:
     return any(card is not None and card.indicator != "critical" for card in cards)
 
 
-def _holds(card: Remembered, ruleset: RuleSet, view: View) -> bool:
+def still_holds(card: Remembered, ruleset: RuleSet, view: View) -> bool:
     """Whether the answer still silences on this day."""
     if not card.answer or card.answered_on is None:
         return False

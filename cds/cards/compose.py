@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cds.cards.choose import Firing, chosen, rank
 from cds.cards.detail import because, detail
@@ -17,14 +18,17 @@ from cds.engine.spell import listed
 from cds.hooks.wire import Card, Coding, HookResponse, Indicator, Link, Source, Suggestion
 from cds.orders.weigh import Weighed
 from cds.ruleset.model import WrittenPart
+from cds.ruleset.ruleset import LoadedRule, RuleSet
 
 
-def respond(decision: Decision, subject: str, canonical: str, mint: Mint) -> HookResponse:
+def respond(
+    decision: Decision, subject: str, canonical: str, mint: Mint, decision_id: str | None = None
+) -> HookResponse:
     """The answer to the hook: the cards, and every rule's decision beside them unless the site turned that off.
 
-    ``subject`` is ``Patient/id``; ``mint`` gives a new UUID each time.
+    ``subject`` is ``Patient/id``; ``mint`` gives a new UUID each time, the decision's own too if it has none yet.
     """
-    decision_id = mint()
+    decision_id = decision_id or mint()
     bench = Bench(decision, subject, canonical, mint, set(), {})
     plans: dict[str, Plan] = {}
 
@@ -83,13 +87,13 @@ class Draughtsman:
         return Card(
             summary=summary_of(self.firing.card.summary, decision, extras),
             indicator=self.plan.indicator,
-            source=self._source(),
+            source=_source(decision.ruleset, self.firing.topic, self.bench.canonical),
             uuid=self.bench.mint(),
             detail=detail(self.firing, self.shown, extras, decision),
             suggestions=suggestions,
             selection_behavior="at-most-one" if suggestions else None,
-            override_reasons=tuple(self._override_reasons()),
-            links=tuple(self._links()),
+            override_reasons=_override_reasons(decision.ruleset),
+            links=_links(decision.ruleset, self.firing.rule, self.firing.stratum.id),
             extension={"bone-cds.decision": entry(decision, decision_id, self.firing.verdict)},
         )
 
@@ -107,20 +111,25 @@ class Draughtsman:
         }
         return {name: make() for name, make in written.items() if f"{{{name}}}" in texts}
 
-    def _source(self) -> Source:
-        book, topic = self.bench.decision.ruleset.book, self.firing.topic
-        system = f"{self.bench.canonical}/CodeSystem/card-topic"
-        coding = Coding(code=topic, system=system, display=book.topics[topic])
-        return Source(label=book.source_label, url=book.source_url, topic=coding)
 
-    def _override_reasons(self) -> Iterator[Coding]:
-        for reason in self.bench.decision.ruleset.book.override_reasons:
-            yield Coding(code=reason.code, system=reason.system, display=reason.display)
+@lru_cache(maxsize=64)
+def _source(ruleset: RuleSet, topic: str, canonical: str) -> Source:
+    """Whose advice a card of the topic is."""
+    book = ruleset.book
+    coding = Coding(code=topic, system=f"{canonical}/CodeSystem/card-topic", display=book.topics[topic])
+    return Source(label=book.source_label, url=book.source_url, topic=coding)
 
-    def _links(self) -> Iterator[Link]:
-        """The cited sources that have an address."""
-        for name in dict.fromkeys(evidence.source for evidence in self.firing.stratum.evidence):
-            source = self.bench.decision.ruleset.sources[name]
-            url = f"https://doi.org/{source.doi}" if source.doi else source.url
-            if url:
-                yield Link(label=source.short or source.citation, url=url)
+
+@lru_cache(maxsize=8)
+def _override_reasons(ruleset: RuleSet) -> tuple[Coding, ...]:
+    reasons = ruleset.book.override_reasons
+    return tuple(Coding(code=each.code, system=each.system, display=each.display) for each in reasons)
+
+
+@lru_cache(maxsize=256)
+def _links(ruleset: RuleSet, rule: LoadedRule, stratum: str) -> tuple[Link, ...]:
+    """The sources cited for the stratum that have an address."""
+    cited = (each.source for written in rule.written.strata if written.id == stratum for each in written.evidence)
+    sources = [ruleset.sources[name] for name in dict.fromkeys(cited)]
+    addressed = ((each, f"https://doi.org/{each.doi}" if each.doi else each.url) for each in sources)
+    return tuple(Link(label=each.short or each.citation, url=url) for each, url in addressed if url)

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from cds.cards.choose import Firing
 from cds.cards.escape import markdown
-from cds.cards.wording import bullets, fact_words, fill, reasons
+from cds.cards.wording import bullets, fill, missing_words, reasons
 from cds.decide import Decision, acting, is_open
 from cds.engine.spell import listed
-from cds.engine.trace import trace
 from cds.engine.truth import Truth
 from cds.ruleset.model import WrittenStratum
 from cds.ruleset.ruleset import LoadedRule
@@ -30,7 +29,7 @@ def detail(card: Firing, shown: Sequence[Firing], extras: Mapping[str, str], dec
 def because(stratum: WrittenStratum, rule: LoadedRule, decision: Decision) -> tuple[str, ...]:
     """Why the stratum is true, a phrase for each test that carries it."""
     condition = next(each.when for each in rule.rule.strata if each.id == stratum.id)
-    return reasons(trace(condition, decision.facts), decision)
+    return reasons(condition, decision)
 
 
 def _lines(rule: LoadedRule, stratum: str, decision: Decision, extras: Mapping[str, str]) -> Iterator[str]:
@@ -59,15 +58,16 @@ def _open(host: Firing, shown: Sequence[Firing], decision: Decision) -> Iterator
         own = rule.id == host.rule.id and not verdict.settled and not rule.written.parts
         guest = is_open(rule, verdict) and _host(rule.written.ask_on, shown, decision) == host.topic
         if (own or guest) and verdict.missing:
-            missing = listed(fact_words(each.fact) for each in verdict.missing)
+            missing = listed(missing_words(each) for each in verdict.missing)
             title = decision.ruleset.book.topics[rule.written.topic]
             yield decision.ruleset.book.ask_line.format(topic=title, missing=missing)
 
 
 def _site_values(card: Firing, decision: Decision) -> Iterator[str]:
-    """The numbers of this card's rule that the site set to another value, with the reason and who signed it."""
+    """What the site decided otherwise for this card's rule, with the reason and who signed it: numbers, sources."""
     for each in decision.ruleset.overrides_of(card.rule.id):
         yield markdown(f"{each.parameter.words[:1].upper()}{each.parameter.words[1:]}: {each.words}")
+    yield from map(markdown, decision.ruleset.not_kept_of(card.rule.id))
 
 
 def _host(topics: Sequence[str], shown: Sequence[Firing], decision: Decision) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cds.cards.escape import markdown
-from cds.cards.wording import bullets, fact_words
+from cds.cards.wording import bullets, missing_words
 from cds.decide import Decision
 from cds.engine.fact import Known
 from cds.engine.spell import listed
@@ -56,7 +56,7 @@ def _open(decision: Decision) -> Iterator[str]:
     for verdict in decision.verdicts:
         title = decision.ruleset.book.topics[decision.ruleset.rule(verdict.rule).written.topic]
         if title in names:
-            missing.setdefault(title, {}).update({fact_words(each.fact): None for each in verdict.missing})
+            missing.setdefault(title, {}).update({missing_words(each): None for each in verdict.missing})
     for title, facts in missing.items():
         if facts:
             yield decision.ruleset.book.gap_lines.open_question.format(topic=title, missing=listed(facts))

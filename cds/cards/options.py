@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from cds.cards.escape import markdown
 from cds.cards.wording import bullets, fact_words, fill
@@ -12,9 +14,10 @@ from cds.engine.fact import Cause
 from cds.engine.spell import listed
 from cds.hooks.wire import Action, Suggestion
 from cds.orders.dose import dose_for
-from cds.orders.draft import draft_order
+from cds.orders.draft import Plain, draft_order
 from cds.orders.weigh import Reason, Standing, Weighed, gated, is_ordered
 from cds.ruleset.model import CardText
+from cds.ruleset.ruleset import LoadedDose, LoadedOption, RuleSet
 
 Mint = Callable[[], str]
 
@@ -38,11 +41,13 @@ class Bench:
         return Suggestion(label=label, uuid=self.mint(), is_recommended=recommended, actions=actions)
 
     def _action(self, name: str) -> Action:
-        site, option = self.decision.ruleset.site, self.decision.ruleset.options[name].written
-        dose = dose_for(self.decision.ruleset.options[name], self.decision.view.once)
-        dosed = dose.written if dose else None
-        resource = draft_order(option, self.subject, site, self.canonical, dosed)
-        return Action(type="create", description=f"Order: {dosed.title if dosed else option.title}", resource=resource)
+        option = self.decision.ruleset.options[name]
+        form = _form(self.decision.ruleset, option, dose_for(option, self.decision.view.once), self.canonical)
+        return Action(
+            type="create",
+            description=form.description,
+            resource={**form.resource, "subject": {"reference": self.subject}},
+        )
 
     def still_free(self, names: Iterable[str]) -> tuple[str, ...]:
         """Those tests and referrals that are neither ordered nor suggested elsewhere in this response."""
@@ -63,6 +68,21 @@ class Bench:
         option, view = self.decision.ruleset.options[name], self.decision.view
         standing = gated(option, view, view.once).standing
         return standing is Standing.OFFERED or (standing is Standing.FIRST_KNOW and option.written.kind != "drug")
+
+
+class Form(NamedTuple):
+    """What ordering an option at one dose is called, and its draft order but for the patient. Never changed."""
+
+    description: str
+    resource: Plain
+
+
+@lru_cache(maxsize=128)
+def _form(ruleset: RuleSet, option: LoadedOption, dose: LoadedDose | None, canonical: str) -> Form:
+    """The form of the order, filled in once: an option's orders differ in nothing but the patient."""
+    written, dosed = option.written, dose.written if dose else None
+    title = dosed.title if dosed else written.title
+    return Form(f"Order: {title}", draft_order(written, "", ruleset.site, canonical, dosed))
 
 
 def ranked(card: CardText, weighed: Iterable[Weighed], preferred: Sequence[str]) -> tuple[Weighed, ...]:

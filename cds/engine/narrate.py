@@ -63,9 +63,16 @@ def narrate_rule(told: RuleTrace, verdict: Verdict, words: Words) -> list[str]:
 
 def answer(verdict: Verdict) -> str:
     """The verdict in one sentence."""
-    stratum = f" with {verdict.stratum}" if verdict.stratum else ""
     still = "" if verdict.settled else f"; still possible: {', '.join(verdict.possible)}"
-    return f"{verdict.rule} (version {verdict.version}) {ANSWERS[verdict.outcome]}{stratum}{still}."
+    return f"{verdict.rule} (version {verdict.version}) {_answered(verdict)}{still}."
+
+
+def _answered(verdict: Verdict) -> str:
+    if not verdict.stratum:
+        return ANSWERS[verdict.outcome]
+    if verdict.outcome is Outcome.SILENT:
+        return f"finds {verdict.stratum}, which has no card of its own"
+    return f"{ANSWERS[verdict.outcome]} with {verdict.stratum}"
 
 
 def _strata_and_parts(told: RuleTrace, words: Words) -> Iterator[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from cds.engine.compare import UNKNOWN, truth_of
+from cds.engine.compare import TRUE, UNKNOWN, truth_of
 from cds.engine.fact import Cause, Fact, Known, Unknown
 from cds.engine.rule import All, Condition, Facts, Not, Rule, Test
 from cds.engine.truth import Truth, all_of, any_of, negate
@@ -53,6 +53,20 @@ def trace_rule(rule: Rule, facts: Facts) -> RuleTrace:
         tuple((stratum.id, trace(stratum.when, facts)) for stratum in rule.strata),
         tuple((part.id, trace(part.when, facts)) for part in rule.parts),
     )
+
+
+def carrying(condition: Condition, facts: Facts) -> tuple[Test | Not, ...] | None:
+    """The tests and denials that make the condition true; None if it is not true."""
+    if isinstance(condition, Test):
+        held = truth_of(condition.fact, condition.op, condition.limit, facts)
+        return (condition,) if held is TRUE else None
+    if isinstance(condition, Not):
+        return (condition,) if trace(condition, facts).truth is TRUE else None
+    found = [carrying(each, facts) for each in condition.of]
+    true = [each for each in found if each is not None]
+    if len(true) < len(found) if isinstance(condition, All) else not true:
+        return None
+    return tuple(test for tests in true for test in tests)
 
 
 def _spanning(fact: Fact | None) -> Unknown:

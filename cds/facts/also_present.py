@@ -7,26 +7,25 @@ from typing import Final
 from cds.engine.fact import Cause, Fact, Known, Seen, Unknown
 from cds.engine.truth import Truth, all_of
 from cds.facts.catalogue import Type, fact
-from cds.facts.risk import Asked, holds
+from cds.facts.risk import Asked, against, is_
 from cds.facts.view import View
 
-YES: Final = True
 REASONS: Final[tuple[tuple[str, tuple[Asked, ...]], ...]] = (
-    ("current smoking", (("lifestyle.smoking", "is", YES),)),
-    ("alcohol", (("lifestyle.alcohol", "is", YES),)),
-    ("low body mass index", (("lifestyle.low_bmi", "is", YES),)),
-    ("falls", (("lifestyle.falls", "is", YES),)),
-    ("hip fracture of a parent", (("lifestyle.parental_hip_fracture", "is", YES),)),
-    ("rheumatoid arthritis", (("lifestyle.rheumatoid_arthritis", "is", YES),)),
-    ("a disease that causes secondary osteoporosis", (("lifestyle.secondary_cause", "is", YES),)),
-    ("a proton pump inhibitor", (("drug.ppi", "is", YES),)),
-    ("an anticonvulsant that lowers bone density", (("drug.anticonvulsant", "is", YES),)),
-    ("an aromatase inhibitor", (("drug.aromatase_inhibitor", "is", YES),)),
-    ("androgen deprivation", (("drug.androgen_deprivation", "is", YES),)),
-    ("a low OST score", (("patient.sex", "is", "female"), ("ost.score", "below", "ost.women"))),
-    ("a low OST score", (("patient.sex", "is", "male"), ("ost.score", "below", "ost.men"))),
+    ("current smoking", (is_("lifestyle.smoking"),)),
+    ("alcohol", (is_("lifestyle.alcohol"),)),
+    ("low body mass index", (is_("lifestyle.low_bmi"),)),
+    ("falls", (is_("lifestyle.falls"),)),
+    ("hip fracture of a parent", (is_("lifestyle.parental_hip_fracture"),)),
+    ("rheumatoid arthritis", (is_("lifestyle.rheumatoid_arthritis"),)),
+    ("a disease that causes secondary osteoporosis", (is_("lifestyle.secondary_cause"),)),
+    ("a proton pump inhibitor", (is_("drug.ppi"),)),
+    ("an anticonvulsant that lowers bone density", (is_("drug.anticonvulsant"),)),
+    ("an aromatase inhibitor", (is_("drug.aromatase_inhibitor"),)),
+    ("androgen deprivation", (is_("drug.androgen_deprivation"),)),
+    ("a low OST score", (is_("patient.sex", "female"), against("ost.score", "below", "ost.women"))),
+    ("a low OST score", (is_("patient.sex", "male"), against("ost.score", "below", "ost.men"))),
 )
-"""Each reason in plain words, and what must all be true of which facts; a comparison's limit names its parameter."""
+"""Each reason in plain words, and what must all be true of which facts."""
 
 READS: Final = (
     "patient", "conditions", "medicationRequests", "medicationStatements", "medicationAdministrations",
@@ -45,7 +44,7 @@ def also_present(view: View) -> Fact:
 
 def _doubt(view: View, asked: tuple[Asked, ...]) -> Unknown:
     """Why that reason could not be checked."""
-    facts = (view[name] for name, _, _ in asked)
+    facts = (view[each.fact] for each in asked)
     vague = Unknown("known only within a range that spans the limit", Cause.AMBIGUOUS)
     return next((fact for fact in facts if isinstance(fact, Unknown)), vague)
 
@@ -62,9 +61,9 @@ def _held(view: View) -> tuple[tuple[str, tuple[Asked, ...]], ...]:
 
 
 def _told(view: View, asked: tuple[Asked, ...]) -> Truth:
-    return all_of(holds(view, *each) for each in asked)
+    return all_of(each.held(view) for each in asked) if len(asked) > 1 else asked[0].held(view)
 
 
 def _seen(view: View) -> tuple[Seen, ...]:
-    names = dict.fromkeys(name for _, asked in view.once(_held) for name, _, _ in asked)
+    names = dict.fromkeys(each.fact for _, asked in view.once(_held) for each in asked)
     return tuple(dict.fromkeys(seen for name in names for seen in view[name].seen_in))

@@ -18,10 +18,12 @@ from cds.facts.recognise import names_of
 from cds.facts.result import FINAL, Analyte, not_fresh, number_of, plausible, results
 from cds.facts.search import Observed, Search
 from cds.facts.view import View
+from cds.fhir.elements import CodeableConcept
 
 T_SCORE: Final = Analyte("T-score", ("t-score",), "score", "1", "t_score")
 Z_SCORE: Final = Analyte("Z-score", ("z-score",), "score", "1", "z_score")
 READS: Final = ("boneDensity", "diagnosticReports", "patient")
+CONTRADICTED: Final = "different scores of one site on one day: the lowest counts"
 NEVER_COUNTS: Final = "dxa-calcaneus"
 PERIPHERAL: Final = ("calcane", "heel", "finger", "phalan", "tibia", "peripheral")
 """Words of body sites whose scores never count."""
@@ -105,7 +107,23 @@ def _lowest(view: View, score: Analyte, study: list[Observed]) -> Fact:
     if len(unread) == len(read):
         return unread[0]
     numbers: list[Number] = [Range(*plausible(view, score)) if isinstance(each, Unknown) else each for each in read]
-    return Known(least(numbers), tuple(hit.seen for hit in study), "; ".join(each.why for each in unread))
+    notes = [each.why for each in unread] + ([CONTRADICTED] if _contradict(study, numbers) else [])
+    return Known(least(numbers), tuple(hit.seen for hit in study), "; ".join(notes))
+
+
+def _contradict(study: list[Observed], numbers: list[Number]) -> bool:
+    """Whether one site was told to have different scores on one day."""
+    if len(study) < 2:
+        return False
+    told: dict[object, set[str]] = {}
+    for hit, number in zip(study, numbers, strict=True):
+        told.setdefault((_place(hit.code), _place(hit.body_site), hit.seen.when), set()).add(str(number))
+    return any(len(several) > 1 for several in told.values())
+
+
+def _place(told: CodeableConcept | None) -> object:
+    """Where, as far as codes and text tell."""
+    return told and (told.text, tuple((each.system, each.code) for each in told.coding))
 
 
 def _none(score: Analyte, search: Search[Observed]) -> Unknown:

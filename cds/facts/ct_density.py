@@ -70,7 +70,7 @@ def dxa_since(view: View) -> Fact:
     pairs = [_before_and_after(view, analyte) for analyte in (L1_HU, VBMD)]
     scans = [pair[1].when for pair in pairs if not isinstance(pair, str) and pair[1].when]
     if not scans:
-        return Known(None)
+        return Known(None, note="; ".join(dict.fromkeys(pair for pair in pairs if isinstance(pair, str))))
     last, scan = view["bone.dxa.last_done"], max(scans, key=lambda when: when.latest)
     if isinstance(last, Unknown) or last.value is None:
         return last if isinstance(last, Unknown) else Known(False)
@@ -106,12 +106,14 @@ def _before_and_after(view: View, analyte: Analyte) -> Pair | str:
     start = view["ici.course_start"]
     began = _first_day(start.value) if isinstance(start, Known) else None
     if began is None:
-        return "no course of treatment with a known start"
-    dated = [hit for hit in results(view, analyte).hits if hit.status in FINAL and hit.when]
+        return "no course of treatment with a known start" + (f": {start.why}" if isinstance(start, Unknown) else "")
+    search = results(view, analyte)
+    dated = [hit for hit in search.hits if hit.status in FINAL and hit.when]
     before = [hit for hit in dated if hit.when and hit.when.latest <= began]
     after = [hit for hit in dated if hit.when and began < hit.when.earliest <= view.as_of]
     if not before or not after:
-        return f"{analyte.words}: no value {'before' if not before else 'since'} the start of treatment"
+        lacking = f"{analyte.words}: no value {'before' if not before else 'since'} the start of treatment"
+        return f"{lacking} was seen; {search.gap.why}" if search.gap else lacking
     return before[0], after[0]
 
 

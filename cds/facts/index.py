@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
-from cds.facts.dates import Dated, days_of, span
+from cds.facts.dates import days_of, span
 from cds.facts.recognise import (
     NOTHING,
     Recognised,
@@ -17,10 +18,11 @@ from cds.facts.recognise import (
     says_something,
     substance_named,
 )
-from cds.facts.search import Observed
+from cds.facts.search import Observed, dated
 from cds.facts.statuses import PLAIN, counts
 from cds.fhir.chart import Chart, Found
 from cds.fhir.codes import CodeBook
+from cds.fhir.elements import CodeableConcept
 from cds.fhir.medications import MedicationAdministration, MedicationDispense, MedicationRequest, MedicationStatement
 from cds.fhir.resources import (
     AllergyIntolerance,
@@ -29,6 +31,7 @@ from cds.fhir.resources import (
     Measured,
     Observation,
     Procedure,
+    Resource,
     ServiceRequest,
 )
 
@@ -58,26 +61,24 @@ class KeptDrug(msgspec.Struct, frozen=True, gc=False):
     found: Recognised
 
 
-class Shelf(dict[str, list[R]], Generic[R]):
+class Shelf(defaultdict[str, list[R]], Generic[R]):
     """What was kept, by concept."""
+
+    def __init__(self) -> None:
+        super().__init__(list)
 
     def put(self, kept: R, concepts: Iterable[str]) -> None:
         """It is found under each of the concepts."""
         for concept in concepts:
-            there = self.get(concept)
-            if there is None:
-                self[concept] = [kept]
-            else:
-                there.append(kept)
+            self[concept].append(kept)
 
     def take(self, concepts: tuple[str, ...]) -> list[R]:
         """What is kept under any of the concepts, each once."""
+        if self.keys().isdisjoint(concepts):
+            return []
         if len(concepts) == 1:
-            return self.get(concepts[0], [])
-        there = [kept for concept in concepts if (kept := self.get(concept))]
-        if len(there) < 2:
-            return there[0] if there else []
-        return list({id(kept): kept for some in there for kept in some}.values())
+            return self[concepts[0]]
+        return list({id(kept): kept for concept in concepts for kept in self.get(concept, ())}.values())
 
 
 class Index:
@@ -97,99 +98,111 @@ class Index:
         self._read(chart)
 
     def _read(self, chart: Chart) -> None:
-        readers: dict[type, Callable[[Any], None]] = {
-            Condition: self._condition, Observation: self._observation, DiagnosticReport: self._report,
-            MedicationRequest: self._drug, MedicationStatement: self._drug, MedicationAdministration: self._drug,
-            MedicationDispense: self._drug, Procedure: self._procedure, ServiceRequest: self._service_request,
-            AllergyIntolerance: self._allergy,
+        readers: dict[type, Callable[[Iterable[Any]], None]] = {
+            Condition: self._conditions, Observation: self._observations, DiagnosticReport: self._reports,
+            MedicationRequest: self._drugs, MedicationStatement: self._drugs, MedicationAdministration: self._drugs,
+            MedicationDispense: self._drugs, Procedure: self._procedures, ServiceRequest: self._service_requests,
+            AllergyIntolerance: self._allergies,
         }  # fmt: skip
-        desks: dict[type, tuple[Callable[[Any], None], set[str]]] = {kind: (readers[kind], set()) for kind in readers}
-        for source in chart.sources.values():
-            for resource in source.resources if isinstance(source, Found) else ():
-                desk = desks.get(type(resource))
-                if desk is not None:
-                    read, met = desk
-                    name = resource.id
-                    if name not in met:
-                        if name:
-                            met.add(name)
-                        read(resource)
+        for kind, resources in _by_kind(chart).items():
+            if kind in readers:
+                readers[kind](_each_once(resources))
 
-    def _condition(self, condition: Condition) -> None:
-        code = condition.code
-        concepts = NOTHING if code is None else self._codes.concepts_of(code)
-        by_name = not concepts
-        if by_name:
-            concepts = problem_named(self._codes, code)
-        if concepts and counts(condition):
-            self.conditions.put(Kept(condition, concepts, by_name), concepts)
-        elif not says_something(code) and counts(condition):
-            self._cannot_name("conditions", condition)
+    def _conditions(self, conditions: Iterable[Condition]) -> None:
+        for each in conditions:
+            concepts = self._codes.concepts_of(each.code)
+            by_name = not concepts
+            if by_name:
+                concepts = problem_named(self._codes, each.code)
+            if concepts and counts(each):
+                self.conditions.put(Kept(each, concepts, by_name), concepts)
+            elif not says_something(each.code) and counts(each):
+                self._cannot_name("conditions", each)
 
-    def _observation(self, observation: Observation, report: DiagnosticReport | None = None) -> None:
+    def _observations(self, observations: Iterable[Observation], report: DiagnosticReport | None = None) -> None:
+        concepts_of, results = self._codes.concepts_of, self.results
         part: Measured
-        for part in (observation, *observation.component) if observation.component else (observation,):
-            if part.code is not None:
-                concepts = self._codes.concepts_of(part.code)
-                if concepts and (observation.status in PLAIN or counts(observation)):
-                    self.results.put(_observed(observation, part, report, concepts), concepts)
+        for each in observations:
+            for part in (each, *each.component) if each.component else (each,):
+                concepts = concepts_of(part.code)
+                if concepts and (each.status in PLAIN or counts(each)):
+                    results.put(_observed(concepts, part, each, report), concepts)
 
-    def _report(self, report: DiagnosticReport) -> None:
-        told = (report.code, *report.conclusion_code)
-        concepts = NOTHING.union(*(self._codes.concepts_of(code) for code in told if code is not None))
-        if not counts(report):
-            return
-        if concepts:
-            self.reports.put(Kept(report, concepts), concepts)
-        for contained in report.contained:
-            if isinstance(contained, Observation):
-                self._observation(contained, report)
+    def _reports(self, reports: Iterable[DiagnosticReport]) -> None:
+        for each in filter(counts, reports):
+            concepts = self._concepts_of_any(each.code, *each.conclusion_code)
+            if concepts:
+                self.reports.put(Kept(each, concepts), concepts)
+            self._observations((it for it in each.contained if isinstance(it, Observation)), each)
 
-    def _drug(self, use: Drug) -> None:
-        found = drug_of(self._codes, use, self._medications)
-        if found.concepts:
-            if counts(use):
-                self.drugs.put(KeptDrug(use, found), found.concepts)
-        elif is_nameless(use, found) and counts(use):
-            self._cannot_name(_SOURCE_OF_DRUG[type(use)], use)
+    def _drugs(self, uses: Iterable[Drug]) -> None:
+        for each in uses:
+            found = drug_of(self._codes, each, self._medications)
+            if found.concepts:
+                if counts(each):
+                    self.drugs.put(KeptDrug(each, found), found.concepts)
+            elif is_nameless(each, found) and counts(each):
+                self._cannot_name(_SOURCE_OF_DRUG[type(each)], each)
 
-    def _procedure(self, procedure: Procedure) -> None:
-        if procedure.code is not None:
-            concepts = self._codes.concepts_of(procedure.code)
-            if concepts and counts(procedure):
-                self.procedures.put(Kept(procedure, concepts), concepts)
+    def _procedures(self, procedures: Iterable[Procedure]) -> None:
+        for each in procedures:
+            concepts = self._codes.concepts_of(each.code)
+            if concepts and counts(each):
+                self.procedures.put(Kept(each, concepts), concepts)
 
-    def _service_request(self, order: ServiceRequest) -> None:
-        told = (order.code, *order.order_detail)
-        concepts = NOTHING.union(*(self._codes.concepts_of(code) for code in told if code is not None))
-        if concepts and counts(order):
-            self.service_requests.put(Kept(order, concepts), concepts)
+    def _service_requests(self, orders: Iterable[ServiceRequest]) -> None:
+        for each in orders:
+            concepts = self._concepts_of_any(each.code, *each.order_detail)
+            if concepts and counts(each):
+                self.service_requests.put(Kept(each, concepts), concepts)
 
-    def _allergy(self, allergy: AllergyIntolerance) -> None:
-        told = (allergy.code, *(reaction.substance for reaction in allergy.reaction))
-        concepts = NOTHING.union(*(self._codes.concepts_of(code) for code in told if code is not None))
-        by_name = not concepts
-        if by_name:
-            concepts = substance_named(self._codes, told)
-        if concepts and counts(allergy):
-            self.allergies.put(Kept(allergy, concepts, by_name), concepts)
-        elif not any(map(says_something, told)) and counts(allergy):
-            self._cannot_name("allergies", allergy)
+    def _allergies(self, allergies: Iterable[AllergyIntolerance]) -> None:
+        for each in allergies:
+            told = (each.code, *(reaction.substance for reaction in each.reaction))
+            concepts = self._concepts_of_any(*told)
+            by_name = not concepts
+            if by_name:
+                concepts = substance_named(self._codes, told)
+            if concepts and counts(each):
+                self.allergies.put(Kept(each, concepts, by_name), concepts)
+            elif not any(map(says_something, told)) and counts(each):
+                self._cannot_name("allergies", each)
+
+    def _concepts_of_any(self, *told: CodeableConcept | None) -> frozenset[str]:
+        return NOTHING.union(*map(self._codes.concepts_of, told))
 
     def _cannot_name(self, source: str, resource: Condition | AllergyIntolerance | Drug) -> None:
         self.unnamed.setdefault(source, []).append(resource.ref)
 
 
-def _observed(it: Observation, part: Measured, report: DiagnosticReport | None, concepts: frozenset[str]) -> Observed:
+def _by_kind(chart: Chart) -> dict[type, list[Resource]]:
+    """Every resource of the chart; nearly every source holds but one kind."""
+    kinds: dict[type, list[Resource]] = defaultdict(list)
+    for source in chart.sources.values():
+        if isinstance(source, Found):
+            met = set(map(type, source.resources))
+            for kind in met if len(met) == 1 else ():
+                kinds[kind] += source.resources
+            for resource in source.resources if len(met) > 1 else ():
+                kinds[type(resource)].append(resource)
+    return kinds
+
+
+def _each_once(resources: Sequence[Resource]) -> Iterable[Resource]:
+    """Of those that bear one id, the first: what two sources hold is one resource."""
+    if len({resource.id for resource in resources}) == len(resources):
+        return resources
+    once: dict[str | int, Resource] = {}
+    for place, resource in enumerate(resources):
+        once.setdefault(resource.id or place, resource)
+    return once.values()
+
+
+def _observed(concepts: frozenset[str], part: Measured, it: Observation, report: DiagnosticReport | None) -> Observed:
     """The value with its date; a result inside a report has the report's date if it bears none.
 
     Every argument stands in the order of the fields: half of a chart is results, and names cost a third more.
     """
-    dated: Dated = (it.effective_date_time, it.effective_instant, it.effective_period, it.issued)
-    if report is not None:
-        dated = (*dated, report.effective_date_time, report.effective_period, report.issued)
-    return Observed(
-        concepts, part.code, days_of(it.effective_date_time) or span(*dated),
-        part.value, part.reference_range, part.interpretation,
-        it.status or (report.status if report else None) or "", it.body_site, dated, it, report,
-    )  # fmt: skip
+    status = it.status or (report.status if report else None) or ""
+    when = days_of(it.effective_date_time) or span(*dated(it, report))
+    return Observed(concepts, when, part.value_quantity or part.value, status, part, it, report)

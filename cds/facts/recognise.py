@@ -81,7 +81,7 @@ def problem_named(codes: CodeBook, concept: CodeableConcept | None) -> frozenset
 
 def _guessed(codes: CodeBook, code: str) -> frozenset[str]:
     """What a code that came without its system would stand for as a problem."""
-    return codes.concepts_of(Coding(system=ICD_10_CM, code=code)) | codes.concepts_of(Coding(system=SNOMED, code=code))
+    return NOTHING.union(*(codes.concepts_of_coding(Coding(system=each, code=code)) for each in (ICD_10_CM, SNOMED)))
 
 
 def substance_named(codes: CodeBook, concepts: Iterable[CodeableConcept | None]) -> frozenset[str]:

@@ -87,8 +87,9 @@ def _results_of(concepts: tuple[str, ...]) -> Callable[[View], Search[Observed]]
 
     def read(view: View) -> Search[Observed]:
         search = view.observations(*concepts)
-        hits = [hit for hit in search.hits if hit.value is not None]
-        return search if len(hits) == len(search.hits) else Search(tuple(hits), search.gap, search.newest)
+        if not any(hit.value is None for hit in search.hits):
+            return search
+        return Search(tuple(hit for hit in search.hits if hit.value is not None), search.gap, search.newest)
 
     return read
 
@@ -103,12 +104,15 @@ def _read_latest(view: View, analyte: Analyte) -> Latest:
     search = results(view, analyte)
     if not search.hits:
         return Latest(search.gap or _nothing(analyte, search))
-    final = [hit for hit in search.hits if hit.status in FINAL and hit.when]
-    if not final:
-        return Latest(search.gap or _nothing(analyte, search), pending=_newer(search, None))
-    newest = _of_newest_day(final, analyte.rather_not)
+    first = next((hit for hit in search.hits if hit.status in FINAL), None)
+    if first is None or first.when is None:  # the undated come last
+        pending = tuple(hit for hit in search.hits if hit.status in PRELIMINARY)
+        return Latest(search.gap or _nothing(analyte, search), pending=pending)
+    since = first.when.earliest
+    young = list(takewhile(lambda hit: last_day(hit) >= since, search.hits))
+    newest = _of_first_choice([hit for hit in young if hit.status in FINAL], analyte.rather_not)
     day = last_day(newest[0])
-    pending = _newer(search, day)
+    pending = tuple(hit for hit in young if hit.status in PRELIMINARY and last_day(hit) >= day)
     decided = search.gap if search.gap and not search.newest else _decided(view, analyte, newest, pending)
     return Latest(decided, day, newest, pending)
 
@@ -233,17 +237,6 @@ def last_day(result: Observed) -> date:
     return result.when.latest if result.when else date.min
 
 
-def _of_newest_day(dated: list[Observed], rather_not: str) -> tuple[Observed, ...]:
-    """The newest results and all that may be of the same day, without the second-rate ones if there are others.
-
-    ``dated`` come newest first.
-    """
-    first = dated[0].when.earliest if dated[0].when else date.min
-    same_day = list(takewhile(lambda each: last_day(each) >= first, dated))
+def _of_first_choice(same_day: list[Observed], rather_not: str) -> tuple[Observed, ...]:
+    """The results of one day without the second-rate ones, if there are others."""
     return tuple([each for each in same_day if rather_not not in each.concepts] or same_day)
-
-
-def _newer(search: Search[Observed], day: date | None) -> tuple[Observed, ...]:
-    """The preliminary results that are not older than that day."""
-    pending = (hit for hit in search.hits if hit.status in PRELIMINARY)
-    return tuple(hit for hit in pending if day is None or (hit.when and hit.when.latest >= day))

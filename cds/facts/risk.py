@@ -2,34 +2,51 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, NamedTuple
 
-from cds.engine.compare import truth_of
+from cds.engine.compare import claim, truth_of
 from cds.engine.fact import Fact, Known, Range, Seen
-from cds.engine.rule import Limit
+from cds.engine.rule import Test
 from cds.engine.truth import Truth, any_of
 from cds.facts.catalogue import Type, fact
 from cds.facts.view import View
 
-YES: Final = True
-Asked = tuple[str, str, Limit]
-MODIFIERS: Final[dict[str, tuple[Asked, ...]]] = {
-    "older age": (("patient.age", "at_least", "risk.age_from"),),
-    "female sex": (("patient.sex", "is", "female"),),
-    "two checkpoint inhibitors": (("ici.dual", "is", YES),),
-    "a prior fracture": (("fracture.any_ever", "is", YES),),
-    "high-dose glucocorticoid": (("glucocorticoid.daily_mg", "at_least", "glucocorticoid.high_mg"),),
-    "low bone density": (
-        ("bone.t_score.lowest", "at_most", "t_score.low"),
-        ("bone.hu.latest", "at_most", "hu.low"),
-        ("bone.vbmd.latest", "at_most", "vbmd.low"),
-    ),
-    "chemotherapy or radiotherapy in the past": (("cancer.prior_chemo_or_radiotherapy", "is", YES),),
-    "hormone therapy": (("drug.hormone_therapy", "is", YES),),
-}
-"""Each modifier in plain words, and what must be true of which fact; the limit of a comparison names its parameter."""
 
-FACTS: Final = tuple(name for asked in MODIFIERS.values() for name, _, _ in asked)
+class Asked(NamedTuple):
+    """What must be true of one fact."""
+
+    fact: str
+    held: Callable[[View], Truth]
+
+
+def is_(name: str, value: str | bool = True) -> Asked:
+    """The fact has that value."""
+    return Asked(name, claim(Test(name, "is", value)))
+
+
+def against(name: str, comparison: str, parameter: str) -> Asked:
+    """The fact compares so with the parameter of that name."""
+    return Asked(name, lambda view: truth_of(name, comparison, view.number(parameter), view))
+
+
+MODIFIERS: Final[dict[str, tuple[Asked, ...]]] = {
+    "older age": (against("patient.age", "at_least", "risk.age_from"),),
+    "female sex": (is_("patient.sex", "female"),),
+    "two checkpoint inhibitors": (is_("ici.dual"),),
+    "a prior fracture": (is_("fracture.any_ever"),),
+    "high-dose glucocorticoid": (against("glucocorticoid.daily_mg", "at_least", "glucocorticoid.high_mg"),),
+    "low bone density": (
+        against("bone.t_score.lowest", "at_most", "t_score.low"),
+        against("bone.hu.latest", "at_most", "hu.low"),
+        against("bone.vbmd.latest", "at_most", "vbmd.low"),
+    ),
+    "chemotherapy or radiotherapy in the past": (is_("cancer.prior_chemo_or_radiotherapy"),),
+    "hormone therapy": (is_("drug.hormone_therapy"),),
+}
+"""Each modifier in plain words, and what must be true of which fact."""
+
+FACTS: Final = tuple(each.fact for asked in MODIFIERS.values() for each in asked)
 READS: Final = (
     "patient", "conditions", "medicationRequests", "medicationStatements", "medicationAdministrations",
     "medicationDispenses", "procedures", "boneDensity", "diagnosticReports",
@@ -55,15 +72,9 @@ def named(view: View) -> Fact:
 def present(view: View) -> dict[str, Truth]:
     """What is held of each modifier."""
     return {
-        name: holds(view, *asked[0]) if len(asked) == 1 else any_of(holds(view, *each) for each in asked)
+        name: asked[0].held(view) if len(asked) == 1 else any_of(each.held(view) for each in asked)
         for name, asked in MODIFIERS.items()
     }
-
-
-def holds(view: View, name: str, comparison: str, limit: Limit) -> Truth:
-    """The truth of one comparison; its limit is a value for ``is``, else the name of a parameter."""
-    bound = limit if comparison == "is" else view.number(str(limit))
-    return truth_of(name, comparison, bound, view)
 
 
 def _unchecked(view: View) -> str:
@@ -75,5 +86,5 @@ def _seen(view: View) -> tuple[Seen, ...]:
     """Where the modifiers that are present were seen."""
     told = view.once(present)
     held = [asked for name, asked in MODIFIERS.items() if told[name] is Truth.TRUE]
-    seen = [each for asked in held for name, *_ in asked for each in view[name].seen_in]
+    seen = [each for asked in held for one in asked for each in view[one.fact].seen_in]
     return tuple(dict.fromkeys(seen))

@@ -12,7 +12,7 @@ from cds.facts.recognise import drug_names
 from cds.fhir.elements import CodeableConcept, Dosage, Period, Quantity, ReferenceRange
 from cds.fhir.medications import AdministeredDosage, Medication
 from cds.fhir.references import MedicationUse
-from cds.fhir.resources import Condition, DiagnosticReport, Observation, OtherResource, Resource, Value
+from cds.fhir.resources import Condition, DiagnosticReport, Measured, Observation, OtherResource, Resource, Value
 
 
 class Hit(Protocol):
@@ -64,28 +64,49 @@ class ConditionSeen(msgspec.Struct, frozen=True, gc=False):
 class Observed(msgspec.Struct, frozen=True, gc=False):
     """One measured or stated value: an observation, or one component of one. ``when``: effective, else issued.
 
-    ``dated`` is what ``when`` was read from, ``report`` the report that contains the observation.
+    ``part`` is what bears the value, ``report`` the report that contains the observation.
     """
 
     concepts: frozenset[str]
-    code: CodeableConcept | None
     when: Span | None
     value: Value | None
-    reference_range: tuple[ReferenceRange, ...]
-    interpretation: tuple[CodeableConcept, ...]
     status: str
-    body_site: CodeableConcept | None
-    dated: tuple[str | Period | None, ...]
+    part: Measured
     resource: Observation
     report: DiagnosticReport | None
+
+    @property
+    def code(self) -> CodeableConcept | None:
+        """What was measured."""
+        return self.part.code
+
+    @property
+    def reference_range(self) -> tuple[ReferenceRange, ...]:
+        """What its laboratory holds for usual."""
+        return self.part.reference_range
+
+    @property
+    def interpretation(self) -> tuple[CodeableConcept, ...]:
+        """What its laboratory makes of it."""
+        return self.part.interpretation
+
+    @property
+    def body_site(self) -> CodeableConcept | None:
+        """Where it was measured."""
+        return self.resource.body_site
 
     @property
     def seen(self) -> Seen:
         """Where: told on demand, because of a long row of results only the newest are ever named."""
         it, report = self.resource, self.report
         ref = it.ref if report is None else f"{report.ref}#{it.id}" if it.id else report.ref
-        first = self.dated[0]
-        return Seen(ref, day_text(first) if first else day_text(*self.dated))
+        return Seen(ref, day_text(it.effective_date_time) or day_text(*dated(it, report)))
+
+
+def dated(it: Observation, report: DiagnosticReport | None) -> tuple[str | Period | None, ...]:
+    """What the date of a result may be read from, best first."""
+    own = (it.effective_date_time, it.effective_instant, it.effective_period, it.issued)
+    return own if report is None else (*own, report.effective_date_time, report.effective_period, report.issued)
 
 
 class Exposure(msgspec.Struct, frozen=True, gc=False):

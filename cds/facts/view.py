@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cds.engine.fact import Cause, Fact, Unknown
 from cds.facts import hits
 from cds.facts.catalogue import CATALOGUE
 from cds.facts.drafts import Drafts
-from cds.facts.index import Index, KeptDrug, Shelf
+from cds.facts.index import Index, KeptDrug
 from cds.facts.search import ConditionSeen, Event, Exposure, Observed, Search, presence
 from cds.facts.sources import DRUG_SOURCES, SOURCES, sources_of
 from cds.fhir.chart import Chart, Draft, Empty, Failed, Found, Source
@@ -27,11 +27,28 @@ _CONDITIONS, _PROCEDURES, _REPORTS = ("conditions",), ("procedures",), ("diagnos
 _ORDERS, _ALLERGIES = ("serviceRequests",), ("allergies",)
 
 
-class View:
+class View(dict[Any, Any]):
     """A chart and a draft, indexed once. Facts are read on demand and remembered.
 
-    Nothing that was entered in error, refuted, cancelled or not done is ever found.
+    Nothing that was entered in error, refuted, cancelled or not done is ever found. It is a dict, of facts by id and of
+    whatever else was read ``once`` by its reader, so that what is remembered is found without a call.
     """
+
+    if TYPE_CHECKING:
+
+        def __getitem__(self, name: str, /) -> Fact:
+            """The fact of that id; KeyError if the catalogue has none."""
+
+        def once(self, read: Callable[[View], T], /) -> T:
+            """What the function makes of this view; it is called once and its answer remembered."""
+
+    else:
+        once = dict.__getitem__
+
+    def __missing__(self, asked: str | Callable[[View], Any]) -> Any:
+        """Read now, and from now on remembered."""
+        found = self[asked] = CATALOGUE[asked].extract(self) if isinstance(asked, str) else asked(self)
+        return found
 
     def __init__(self, chart: Chart, draft: Draft, codes: CodeBook, numbers: Mapping[str, float], as_of: date) -> None:
         self.chart = chart
@@ -39,28 +56,20 @@ class View:
         self.codes = codes
         self.as_of = as_of
         self._numbers = numbers
-        self._facts: dict[str, Fact] = {}
-        self._read_once: dict[Callable[[View], Any], Any] = {}
-        self._searches: dict[tuple[int, tuple[str, ...]], Search[Any]] = {}
         self._hits: dict[int, Any] = {}
         self._days: dict[float, date] = {}
         self._nothing: dict[tuple[str, ...], Search[Any]] = {}
         self._gaps: dict[tuple[str, ...], Unknown | None] = {}
 
-    def __getitem__(self, name: str, /) -> Fact:
-        """The fact of that id; KeyError if the catalogue has none."""
-        found = self._facts.get(name)
-        if found is None:
-            found = self._facts[name] = CATALOGUE[name].extract(self)
-        return found
+    def read_so_far(self) -> dict[str, Fact]:
+        """Every fact that somebody has asked for, by id."""
+        return {name: fact for name, fact in self.items() if isinstance(name, str)}
 
-    def once(self, read: Callable[[View], T]) -> T:
-        """What the function makes of this view; it is called once and its answer remembered."""
-        try:
-            found: T = self._read_once[read]
-        except KeyError:
-            found = self._read_once[read] = read(self)
-        return found
+    def on(self, as_of: date) -> View:
+        """The same chart without a draft, on another day; it is indexed once for both."""
+        other = View(self.chart, Draft(), self.codes, self._numbers, as_of)
+        other._index = self._index
+        return other
 
     def number(self, name: str) -> float:
         """The parameter of that name; KeyError if the rule book has none."""
@@ -79,34 +88,34 @@ class View:
 
     def conditions(self, *concepts: str) -> Search[ConditionSeen]:
         """Conditions, youngest onset (else record) first."""
-        kept = self._index.conditions
-        return self._found(kept, concepts, hits.condition_seen, hits.of_condition, _CONDITIONS)
+        kept = self._index.conditions.take(concepts)
+        return self._found(kept, hits.condition_seen, hits.of_condition, _CONDITIONS)
 
     def observations(self, *concepts: str) -> Search[Observed]:
         """Observations and components, newest first, undated last; contained results of reports too."""
-        return self._found(self._index.results, concepts, None, hits.of_result, sources_of(concepts))
+        return self._found(self._index.results.take(concepts), None, hits.of_result, sources_of(concepts))
 
     def exposures(self, *concepts: str) -> Search[Exposure]:
         """Orders, statements, administrations and supplies of drugs in the chart, newest start first; no drafts."""
-        return self._found(self._index.drugs, concepts, self._exposure, hits.of_exposure, DRUG_SOURCES)
+        return self._found(self._index.drugs.take(concepts), self._exposure, hits.of_exposure, DRUG_SOURCES)
 
     def procedures(self, *concepts: str) -> Search[Event]:
         """Procedures that were, or are being, done; newest first."""
-        kept = self._index.procedures
-        return self._found(kept, concepts, hits.procedure_event, hits.of_event, _PROCEDURES)
+        kept = self._index.procedures.take(concepts)
+        return self._found(kept, hits.procedure_event, hits.of_event, _PROCEDURES)
 
     def reports(self, *concepts: str) -> Search[Event]:
         """Reports by their code or coded conclusion, newest first."""
-        return self._found(self._index.reports, concepts, hits.report_event, hits.of_event, _REPORTS)
+        return self._found(self._index.reports.take(concepts), hits.report_event, hits.of_event, _REPORTS)
 
     def service_requests(self, *concepts: str) -> Search[Event]:
         """Orders of tests, images and referrals, open and completed, newest first."""
-        kept = self._index.service_requests
-        return self._found(kept, concepts, hits.order_event, hits.of_event, _ORDERS)
+        kept = self._index.service_requests.take(concepts)
+        return self._found(kept, hits.order_event, hits.of_event, _ORDERS)
 
     def allergies(self, *concepts: str) -> Search[Event]:
         """Allergies and intolerances, newest first; ``is_open`` unless inactive or resolved."""
-        return self._found(self._index.allergies, concepts, hits.allergy_event, hits.of_event, _ALLERGIES)
+        return self._found(self._index.allergies.take(concepts), hits.allergy_event, hits.of_event, _ALLERGIES)
 
     def drafted(self, *concepts: str) -> Search[Event]:
         """Orders of any type that are about to be signed."""
@@ -142,22 +151,15 @@ class View:
         return hits.exposure(kept.resource, kept.found, self.as_of)
 
     def _found(
-        self, shelf: Shelf[Any], concepts: tuple[str, ...], read: Callable[[Any], H] | None,
-        day: Callable[[H], tuple[date, date]], sources: tuple[str, ...],
+        self, kept: list[Any], read: Callable[[Any], H] | None, day: Callable[[H], tuple[date, date]],
+        sources: tuple[str, ...],
     ) -> Search[H]:  # fmt: skip
-        """The hits of that shelf, each read once and each search made once, newest first; ``read`` None: as kept."""
-        asked = (id(shelf), concepts)
-        found = self._searches.get(asked)
-        if found is None:
-            found = self._nothing.get(sources) or self._none_of(sources)
-            taken = shelf.take(concepts)
-            if taken:
-                seen = [self._hit(kept, read) for kept in taken] if read else taken
-                if len(seen) > 1:
-                    seen = sorted(seen, key=day, reverse=True)
-                found = Search(tuple(seen), found.gap, found.newest)
-            self._searches[asked] = found
-        return found
+        """The hits, each read once, newest first; ``read`` None: as kept."""
+        nothing = self._nothing.get(sources) or self._none_of(sources)
+        if not kept:
+            return nothing
+        seen = [self._hit(each, read) for each in kept] if read else kept
+        return Search(tuple(sorted(seen, key=day, reverse=True)), nothing.gap, nothing.newest)
 
     def _hit(self, kept: K, read: Callable[[K], H]) -> H:
         """What was made of it, made once."""

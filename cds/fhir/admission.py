@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from operator import attrgetter
 from typing import Final, TypeVar
 
 from cds.fhir.chart import Chart, Draft, Empty, Failed, Found, Source
@@ -12,6 +14,7 @@ from cds.fhir.resources import Medication, OtherResource, Patient, Resource
 
 FOREIGN_ONLY: Final = "only another patient's resources came"
 _MOST_NAMED: Final = 3
+_OF_WHOM: Final = attrgetter("subject.reference")
 
 AnyResource = TypeVar("AnyResource", bound=Resource | OtherResource)
 
@@ -49,15 +52,12 @@ class _Patient:
         self._urls = urls
         self._ours: set[str | None] = {None, "", f"Patient/{patient_id}"}
 
-    def strangers(self, resources: Iterable[AnyResource]) -> list[AnyResource]:
+    def strangers(self, resources: Sequence[AnyResource]) -> list[AnyResource]:
         """Those resources that are about somebody else."""
-        ours = self._ours
-        return [
-            resource
-            for resource in resources
-            if not ((subject := getattr(resource, "subject", None)) and subject.reference in ours)
-            and not self._owns(resource)
-        ]
+        with suppress(AttributeError):  # a Patient is among them, or one that has no subject
+            if self._ours.issuperset(map(_OF_WHOM, resources)):
+                return []
+        return [resource for resource in resources if not self._owns(resource)]
 
     def _owns(self, resource: Resource | OtherResource) -> bool:
         """True if the resource is the patient, about them, or about nobody in particular."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from cds.fhir.elements import CodeableConcept, Coding
@@ -89,20 +90,21 @@ class CodeBook:
             known = self._lineages[concept] = frozenset(met)
         return known
 
-    def concepts_of(self, told: Coding | CodeableConcept | None) -> frozenset[str]:
-        """What a coding, or any coding of a concept, stands for, ancestors included; text is not looked at."""
+    def concepts_of(self, told: CodeableConcept | None) -> frozenset[str]:
+        """What any of the codings stands for, ancestors included; text is not looked at."""
         if told is None:
             return NONE
-        if isinstance(told, Coding):
-            return self._concepts_of(told.system, told.code)
         codings = told.coding
         if len(codings) == 1:
             only = codings[0]
             last = self._last.get(only.code)
             if last is not None and last[0] == only.system:
                 return last[1]
-            return self._concepts_of(only.system, only.code)
-        return NONE.union(*(self._concepts_of(coding.system, coding.code) for coding in codings))
+        return NONE.union(*map(self.concepts_of_coding, codings))
+
+    def concepts_of_coding(self, coding: Coding) -> frozenset[str]:
+        """What the coding stands for, ancestors included."""
+        return self._concepts_of(coding.system, coding.code)
 
     def named_in(self, text: str) -> frozenset[str]:
         """What the names in a text stand for, ancestors included; whole words only."""
@@ -127,8 +129,16 @@ class CodeBook:
 
     def rows_of(self, concept: str) -> tuple[CodeRow, ...]:
         """Every code of the concept and of whatever is a kind of it."""
-        every = (row for codes in self._rows.values() for rows in codes.values() for row in rows)
-        return tuple(row for row in every if concept in self.lineage(row.concept))
+        return tuple(self._rows_below.get(concept, ()))
+
+    @cached_property
+    def _rows_below(self) -> dict[str, list[CodeRow]]:
+        """By concept: what ``rows_of`` answers. Discovery asks for a hundred and forty concepts at every start."""
+        found: dict[str, list[CodeRow]] = {}
+        for row in (row for codes in self._rows.values() for rows in codes.values() for row in rows):
+            for each in self.lineage(row.concept):
+                found.setdefault(each, []).append(row)
+        return found
 
     def _concepts_of(self, system: str | None, code: str | None) -> frozenset[str]:
         """What the code stands for; remembered."""

@@ -14,14 +14,14 @@ import msgspec
 
 from cds.fhir.chart import Draft, Empty, Failed, Found, NotAsked, Source, Unreadable
 from cds.fhir.outcomes import Said, Weight, heard
-from cds.fhir.pages import Page, read_answer
+from cds.fhir.pages import Item, Page, read_answer
 from cds.fhir.reading import Mended, Read, read_resource
 from cds.fhir.references import index_medication
 from cds.fhir.resources import Medication, OperationOutcome, OtherResource, Patient, Resource
 from cds.fhir.root import Bystander
 from cds.fhir.sequence import is_newest_first
 
-__all__ = ["MAX_ENTRIES", "decode_draft", "decode_source", "read_resource"]
+__all__ = ["MAX_ENTRIES", "decode_draft", "decode_source", "gathered", "read_resource"]
 
 MAX_ENTRIES: Final = 20_000
 MORE_PAGES: Final = "more pages"
@@ -58,6 +58,12 @@ def decode_source(answer: bytes | msgspec.Raw | None, *, first: bool = True, max
     heap = _sort(page)
     failure = _failure(page, heap)
     return Failed(failure) if failure else _source(page, heap, first)
+
+
+def gathered(reads: Iterable[Read]) -> Source:
+    """The source that resources make which were read one by one, as an export holds them; Empty if there are none."""
+    page = Page([Item(None, read) for read in reads])
+    return _source(page, _sort(page), first=True)
 
 
 def decode_draft(

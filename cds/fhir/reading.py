@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Final, cast, get_args
 
 import msgspec
@@ -35,9 +36,6 @@ Read = Readable | OtherResource | Mended | Unreadable
 
 _DECODER: Final[msgspec.json.Decoder[Readable]] = msgspec.json.Decoder(Readable)
 _CLASSES: Final[dict[str, type[Root]]] = {cls.__name__: cls for cls in get_args(Readable)}
-_SHAPES: Final = {
-    cls: cast("inspect.StructType", inspect.type_info(cls)) for cls in (*_CLASSES.values(), OtherResource)
-}
 
 _DRUG: Final = frozenset({"status", "doNotPerform", "medicationCodeableConcept", "medicationReference", "subject"})
 _PROBLEM: Final = frozenset({"clinicalStatus", "verificationStatus", "code", "subject"})
@@ -104,13 +102,18 @@ def _read_as(plain: dict[str, Any], kind: str, cls: type[Any]) -> Read:
 
 def _mended(plain: dict[str, Any], kind: str, cls: type[Any]) -> Mended | Unreadable:
     """The resource with every member bent or dropped that does not fit; Unreadable if an essential one is lost."""
-    shape = _SHAPES[cls]
-    fitted, repairs = mend(plain, shape)
+    fitted, repairs = mend(plain, _shape(cls.__name__))
     lost = sorted(_essential_losses(kind, repairs))
     if lost:
         return Unreadable(f"cannot read {', '.join(lost)}", kind, _id_of(plain))
     members = {path.partition(".")[0] for path in (*repairs.bent, *repairs.lost)}
     return Mended(resource=msgspec.convert(fitted, cls), members=tuple(sorted(members)))
+
+
+@cache
+def _shape(name: str) -> inspect.StructType:
+    """What the class of that name is made of; looked at when the first resource of it needs mending."""
+    return cast("inspect.StructType", inspect.type_info(_CLASSES.get(name, OtherResource)))
 
 
 def _essential_losses(kind: str, repairs: Repairs) -> set[str]:

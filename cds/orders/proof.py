@@ -18,7 +18,7 @@ from cds.ruleset.tables import tables_in
 from cds.ruleset.vocabulary import Vocabulary
 
 Options = Mapping[str, LoadedOption]
-ASK, INSTEAD, WHY, DOSE = "ask", "instead", "why", "dose"
+ASK, INSTEAD, UNKNOWN, WHY, DOSE = "ask", "instead", "not known", "why", "dose"
 STANDINGS = tuple(each.value for each in Standing if each is not Standing.ALREADY)
 FIX = "correct the gate if the case is right, the case if the gate is"
 
@@ -26,7 +26,7 @@ FIX = "correct the gate if the case is right, the case if the gate is"
 @dataclass(frozen=True, slots=True)
 class OptionCase:
     """One row: the standing of each option that it names, and of all of them, where it says so: what they ask for first
-    or order instead, words of a reason, words of the title with the dose that fits.
+    or order instead, the facts that they name as not known, words of a reason, words of the title of the fitting dose.
     """
 
     name: str
@@ -35,6 +35,7 @@ class OptionCase:
     standings: Mapping[str, str]
     ask: frozenset[str] | None = None
     instead: frozenset[str] | None = None
+    unknown: frozenset[str] | None = None
     why: str = ""
     dose: str = ""
 
@@ -58,7 +59,7 @@ def read_option_cases(
         if kind == "fact":
             cells.default_rows(table)
         elif kind == "case":
-            rows = cells.rows(table, (*options, ASK, INSTEAD, WHY, DOSE))
+            rows = cells.rows(table, (*options, ASK, INSTEAD, UNKNOWN, WHY, DOSE))
             cases += [case for filled in rows if (case := _case(filled, cells, options))]
     return tuple(cases)
 
@@ -83,9 +84,9 @@ def _case(filled: Filled, cells: FactCells, options: Options) -> OptionCase | No
             fix = correction(each, STANDINGS, f"one of {', '.join(STANDINGS)}")
             cells.refuse(line, f"`{each}` is no standing", "a case proves where an option stands", fix)
             return None
-    ask, instead = (names_in(filled.cells.get(each, "")) for each in (ASK, INSTEAD))
+    ask, instead, unknown = (names_in(filled.cells.get(each, "")) for each in (ASK, INSTEAD, UNKNOWN))
     why, dose = (filled.cells.get(each, "") for each in (WHY, DOSE))
-    return OptionCase(name, line, CaseFacts(cells.as_of, filled.facts), standings, ask, instead, why, dose)
+    return OptionCase(name, line, CaseFacts(cells.as_of, filled.facts), standings, ask, instead, unknown, why, dose)
 
 
 def _differing(case: OptionCase, options: Options) -> Iterator[str]:
@@ -98,7 +99,8 @@ def _differing(case: OptionCase, options: Options) -> Iterator[str]:
         if case.dose not in weighed.title:
             yield f"{name}: {weighed.title}, not {case.dose}"
     got = {ASK: [each.ask for each in stood.values()], INSTEAD: [each.instead for each in stood.values()]}
-    for what, wanted in ((ASK, case.ask), (INSTEAD, case.instead)):
+    got[UNKNOWN] = [tuple(reason.fact for reason in each.reasons if reason.fact) for each in stood.values()]
+    for what, wanted in ((ASK, case.ask), (INSTEAD, case.instead), (UNKNOWN, case.unknown)):
         named = frozenset(name for names in got[what] for name in names)
         if wanted is not None and wanted != named:
             yield f"{what}: {_plus(named)}, not {_plus(wanted)}"

@@ -7,8 +7,9 @@ through: then the option names what is missing and the tests that would tell.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 from cds.engine.fact import Cause, Unknown
 from cds.engine.rule import Facts
@@ -33,8 +34,7 @@ class Standing(Enum):
     OFFERED = "offered"
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(msgspec.Struct, frozen=True, gc=False):
     """Why an option is not an action: the rule book's words, or a fact with the reason why it is not known."""
 
     words: str = ""
@@ -43,8 +43,7 @@ class Reason:
     cause: Cause | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Weighed:
+class Weighed(msgspec.Struct, frozen=True, gc=False):
     """An option's standing and the reasons: ``ask`` are tests that would make it known, ``instead`` other orders.
 
     ``dose`` is the one that fits this patient, where the option has several.
@@ -77,11 +76,13 @@ def weigh(option: LoadedOption, view: View) -> Weighed:
 
 def gated(option: LoadedOption, facts: Facts, told: Told) -> Weighed:
     """The option's standing as far as gates and must-know facts decide; ``told`` holds claims against the facts."""
-    shut = [gate for gate in option.withheld_if if told(gate.when.held) is Truth.TRUE]
-    if shut:
+    if option.is_free:
+        return Weighed(option, Standing.OFFERED)
+    if Truth.TRUE in map(told, option.withholding):
+        shut = [gate for gate in option.withheld_if if told(gate.when.held) is Truth.TRUE]
         return Weighed(option, Standing.WITHHELD, _words(shut), instead=_distinct(gate.instead for gate in shut))
-    put_off = [gate for gate in option.deferred_if if told(gate.when.held) is Truth.TRUE]
-    if put_off:
+    if Truth.TRUE in map(told, option.deferring):
+        put_off = [gate for gate in option.deferred_if if told(gate.when.held) is Truth.TRUE]
         return Weighed(option, Standing.DEFERRED, _words(put_off))
     return _known_enough(option, facts, told)
 
@@ -121,9 +122,10 @@ def _dosed(option: LoadedOption, told: Told) -> Weighed:
 
 
 def _doubts(option: LoadedOption, facts: Facts, told: Told) -> Iterable[tuple[str, Unknown]]:
-    for gate in (*option.withheld_if, *option.deferred_if):
-        if told(gate.when.held) is Truth.UNKNOWN:
-            yield from unknowns(trace(gate.when.condition, facts))
+    if Truth.UNKNOWN in map(told, (*option.withholding, *option.deferring)):
+        for gate in (*option.withheld_if, *option.deferred_if):
+            if told(gate.when.held) is Truth.UNKNOWN:
+                yield from unknowns(trace(gate.when.condition, facts))
     yield from dose_doubts(option, facts, told)
 
 

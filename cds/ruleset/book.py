@@ -69,6 +69,19 @@ class Override(Written):
     on: date
 
 
+class NotKept(Written):
+    """A source that a hospital does not have: nobody's word for it without a reason, a name and a day."""
+
+    reason: Sentence
+    by: Sentence
+    on: date
+
+    def told(self, words: str) -> str:
+        """What a reader of a card, a trace or the rule book is told; ``words`` are the source's."""
+        signed = f"{self.reason} ({self.by}, {self.on.isoformat()})"
+        return f"{words[:1].upper()}{words[1:]} are not kept here: {signed}"
+
+
 @dataclass(frozen=True, slots=True)
 class Overridden:
     """A parameter that a site set to another value: as the rule book has it, and as the site does."""
@@ -99,7 +112,7 @@ class Site(Written):
     """What a hospital decides for itself, with defaults that are safe without a decision.
 
     ``order_codes`` are its own codes for what is ordered, by option; ``local_codes`` its codes for what is read, by
-    concept; ``parameters`` its own values for the rule book's numbers.
+    concept; ``parameters`` its own values for the rule book's numbers; ``not_kept`` the sources that it does not have.
     """
 
     preferred_options: tuple[Id, ...] = ()
@@ -114,6 +127,7 @@ class Site(Written):
     order_codes: dict[Id, tuple[Code, ...]] = Field(default_factory=dict)
     local_codes: dict[Id, tuple[Code, ...]] = Field(default_factory=dict)
     parameters: dict[ParameterName, Override] = Field(default_factory=dict)
+    not_kept: dict[str, NotKept] = Field(default_factory=dict)
 
     _file: str = PrivateAttr(SITE)
     _lines: Mapping[tuple[str | int, ...], int] = PrivateAttr(default_factory=dict)

@@ -36,14 +36,15 @@ class RuleFault:
 class RuleFaults(Exception):
     """The rules cannot be used; ``faults`` are all the reasons, sorted by file and line."""
 
-    def __init__(self, faults: Iterable[RuleFault]) -> None:
+    def __init__(self, faults: Iterable[RuleFault], where: str = "the rules") -> None:
         self.faults = tuple(sorted(set(faults)))
+        self.where = where
         super().__init__(str(self))
 
     def __str__(self) -> str:
         """Every finding, and their number."""
         count = len(self.faults)
-        return "\n".join([*map(str, self.faults), f"{count} {'fault' if count == 1 else 'faults'} in the rules"])
+        return "\n".join([*map(str, self.faults), f"{count} {'fault' if count == 1 else 'faults'} in {self.where}"])
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

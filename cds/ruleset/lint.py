@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
 from cds.facts.subjects import CATALOGUE
 from cds.ruleset.asked import asked_in_code, unwritten
+from cds.ruleset.audit import plan_of
 from cds.ruleset.book import Site
 from cds.ruleset.cases import read_cases
 from cds.ruleset.claims import LINE, SCOPE, Conditions, lines_of, read_claims, scope_of, wrong
@@ -22,14 +23,25 @@ from cds.ruleset.lock import unlocked
 from cds.ruleset.proof import failures, unproven, untried_limits
 from cds.ruleset.references import unresolved, unresolved_site
 from cds.ruleset.ruleset import LoadedRule, RuleSet
-from cds.ruleset.site import override_notes
+from cds.ruleset.site import override_notes, source_notes
+from cds.ruleset.twice import twice_faults
 from cds.ruleset.vocabulary import Catalogue, Vocabulary
 
 CASES = "cases.md"
+Proven = Callable[[str], None]
+"""Hears of each file whose cases have been run."""
+
+
+def _unheard(_file: str) -> None:
+    """Nobody listens."""
 
 
 def lint(
-    directory: Path, as_of: date, site: Site | None = None, catalogue: Catalogue = CATALOGUE
+    directory: Path,
+    as_of: date,
+    site: Site | None = None,
+    catalogue: Catalogue = CATALOGUE,
+    proven: Proven = _unheard,
 ) -> tuple[RuleFault, ...]:
     """Every finding, sorted by file and line. ``as_of`` is only asked whether a review is overdue.
 
@@ -45,28 +57,35 @@ def lint(
     faults.extend(unresolved(folder, loader.vocabulary))
     faults.extend(unresolved_site(site or Site(), folder))
     faults.extend(override_notes(site or Site(), folder, as_of))
+    faults.extend(source_notes(site or Site(), as_of))
     faults.extend(reviews(folder, as_of))
     faults.extend(retirement(folder))
     faults.extend(evidence(folder, as_of))
     faults.extend(cards(folder, loader.vocabulary))
     faults.extend(_caseless(folder))
+    faults.extend(twice_faults(folder))
     if ruleset is not None:
         faults.extend(unused(folder, catalogue, code))
         faults.extend(verified(folder, ruleset.codes))
-        faults.extend(proofs(directory, ruleset, loader.vocabulary))
+        faults.extend(proofs(directory, ruleset, loader.vocabulary, proven))
         faults.extend(unlocked(folder))
+        if own:
+            plan_of(directory, ruleset, faults)
     return tuple(sorted(set(faults)))
 
 
-def proofs(directory: Path, ruleset: RuleSet, vocabulary: Vocabulary) -> Iterator[RuleFault]:
+def proofs(directory: Path, ruleset: RuleSet, vocabulary: Vocabulary, proven: Proven) -> Iterator[RuleFault]:
     """What the cases of every rule and of the scope find: rows that come out otherwise, and what no row shows."""
     if (directory / CASES).exists():
         text = (directory / CASES).read_text("utf-8")
         yield from _claims(SCOPE, CASES, text, scope_of(ruleset), vocabulary)
+        proven(CASES)
     for rule in ruleset.rules:
         path = directory / rule.id / CASES
         if path.exists():
-            yield from proof(path.relative_to(directory).as_posix(), path.read_text("utf-8"), rule, vocabulary)
+            file = path.relative_to(directory).as_posix()
+            yield from proof(file, path.read_text("utf-8"), rule, vocabulary)
+            proven(file)
 
 
 def proof(file: str, text: str, rule: LoadedRule, vocabulary: Vocabulary) -> Iterator[RuleFault]:

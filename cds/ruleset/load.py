@@ -34,7 +34,7 @@ from cds.ruleset.ruleset import (
     own_names,
 )
 from cds.ruleset.site import in_force, overridden
-from cds.ruleset.uses import overridden_in
+from cds.ruleset.uses import not_kept_in, overridden_in
 from cds.ruleset.vocabulary import Catalogue, Vocabulary
 
 NONE: Mapping[str, Override] = MappingProxyType({})
@@ -53,7 +53,8 @@ def load(directory: Path, site: Site | None = None, catalogue: Catalogue = CATAL
     faults.extend(unwritten(folder, catalogue, asked_in_code() if catalogue is CATALOGUE else frozenset()))
     if faults or ruleset is None:
         raise RuleFaults(faults)
-    return replace(ruleset, overridden_in=overridden_in(ruleset, catalogue))
+    own_numbers, lacking = overridden_in(ruleset, catalogue), not_kept_in(ruleset, catalogue)
+    return replace(ruleset, overridden_in=own_numbers, not_kept_in=lacking)
 
 
 class Loader:

@@ -39,6 +39,22 @@ def named_by(fact: FactDef) -> frozenset[str]:
     return frozenset(found)
 
 
+def numbers_named(fact: FactDef, numbers: Iterable[str]) -> frozenset[str]:
+    """Those numbers that the code of the fact names, whole or put together from a beginning and what follows it."""
+    texts = named_by(fact) - {""}
+    begun = tuple(each for each in texts if each.endswith((".", "_")) and "." in each)
+    return frozenset(each for each in numbers if each in texts or _put_together(each, begun, texts))
+
+
+def _put_together(number: str, begun: tuple[str, ...], texts: Set[str]) -> bool:
+    rests = [number.removeprefix(each) for each in begun if number.startswith(each)]
+    return any(rest[:cut] in texts and (rest[cut:] in texts or not rest[cut:]) for rest in rests for cut in _cuts(rest))
+
+
+def _cuts(text: str) -> range:
+    return range(1, len(text) + 1)
+
+
 def with_others(names: Iterable[str], facts: Catalogue = CATALOGUE) -> frozenset[str]:
     """The facts, and all that their code asks for, however far down."""
     met = {name for name in names if name in facts}

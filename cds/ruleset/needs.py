@@ -61,10 +61,14 @@ def facts_named(ruleset: RuleSet, rules: Iterable[LoadedRule], facts: Catalogue 
 
 
 def needed_sources(ruleset: RuleSet, hook: str, facts: Catalogue = CATALOGUE) -> tuple[str, ...]:
-    """The sources that answer for those facts and for orders already open, in the order in which they are asked."""
+    """The sources that answer for those facts and for orders already open, in the order in which they are asked.
+
+    What the site does not keep is not asked.
+    """
     named = {source for name in needed_facts(ruleset, hook, facts) for source in facts[name].reads}
     for option in options_of(ruleset, _rules(ruleset, hook)):
         named |= set(OPEN_ORDERS.get(option.written.kind, ("serviceRequests",)))
+    named -= ruleset.site.not_kept.keys()
     return tuple(name for name, source in SOURCES.items() if name in named or source.required)
 
 

@@ -11,7 +11,7 @@ from cds.ruleset.folder import Folder, Placed
 from cds.ruleset.model import Evidence, WrittenRule
 from cds.ruleset.orderable import Gate, Gates, Option, Prerequisite
 from cds.ruleset.page import Spot
-from cds.ruleset.site import unknown_numbers
+from cds.ruleset.site import unfit_sources, unknown_numbers
 from cds.ruleset.texts import CARD_WORDS, placeholders_in, texts_in
 from cds.ruleset.vocabulary import Vocabulary
 
@@ -44,6 +44,7 @@ def unresolved_site(site: Site, folder: Folder) -> Faults:
             fix = correction(name, options, "choose one of options/")
             yield site.fault(place, f"no option is called `{name}`", MUST_BE_THERE, fix)
     yield from unknown_numbers(site, folder)
+    yield from unfit_sources(site)
 
 
 MUST_BE_THERE = "what is named must be there"

@@ -1,4 +1,7 @@
-"""A rule book that has been read, found whole, and compiled: what every decision is made with."""
+"""A rule book that has been read, found whole, and compiled: what every decision is made with.
+
+Rules, options and the rule set itself are compared and hashed as objects: what is made of them once can be remembered.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,10 @@ from dataclasses import dataclass, field
 from cds.engine.compare import Claim
 from cds.engine.judge import Judge
 from cds.engine.rule import Condition, Rule
+from cds.facts.sources import SOURCES
 from cds.fhir.codes import CodeBook, same_code, same_system
 from cds.ruleset.book import Overridden, RuleBook, Site
-from cds.ruleset.model import Parameter, Source, WrittenRule
+from cds.ruleset.model import Parameter, Source, WrittenRule, WrittenStratum
 from cds.ruleset.orderable import DoseFor, Option
 
 
@@ -38,7 +42,7 @@ class LoadedLine:
     when: Compiled | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LoadedRule:
     """One rule: as written, as the engine's data, and as the function that judges it."""
 
@@ -47,11 +51,15 @@ class LoadedRule:
     judge: Judge
     lines: Mapping[str, tuple[LoadedLine, ...]]
     """By stratum id: the lines of its card, or of the line that it gives to another topic's card."""
+    id: str = field(init=False)
+    """The rule's name."""
+    strata: Mapping[str, WrittenStratum] = field(init=False, repr=False)
+    """Its strata as written, by id."""
 
-    @property
-    def id(self) -> str:
-        """The rule's name."""
-        return self.written.id
+    def __post_init__(self) -> None:
+        """Name and strata are at hand."""
+        object.__setattr__(self, "id", self.written.id)
+        object.__setattr__(self, "strata", {each.id: each for each in self.written.strata})
 
     @property
     def shown(self) -> bool:
@@ -88,7 +96,7 @@ class KnowFirst:
     covers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LoadedDose:
     """One of an option's several doses, and the condition under which it is the one."""
 
@@ -109,7 +117,7 @@ def own_text(text: str) -> tuple[str, str]:
     return "", " ".join(text.casefold().split())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LoadedOption:
     """One orderable with the gates that it shares with others before its own."""
 
@@ -121,8 +129,21 @@ class LoadedOption:
     own: frozenset[tuple[str, str]] = frozenset()
     """What an order of it bears: its codes and the site's with their systems, and its titles as ``own_text``."""
 
+    withholding: tuple[Claim, ...] = field(init=False)
+    deferring: tuple[Claim, ...] = field(init=False)
+    """The claims of the gates: most are false, and then nothing else of a gate is looked at."""
 
-@dataclass(frozen=True, slots=True)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "withholding", tuple(gate.when.held for gate in self.withheld_if))
+        object.__setattr__(self, "deferring", tuple(gate.when.held for gate in self.deferred_if))
+
+    @property
+    def is_free(self) -> bool:
+        """No gate stands before it, nothing must be known first, and it has one dose at most."""
+        return not (self.withheld_if or self.deferred_if or self.know_first or self.doses)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class RuleSet:
     """Everything in ``rules/`` and what the site decided, compiled. ``fingerprint`` is a sha256 in hexadecimal."""
 
@@ -142,16 +163,33 @@ class RuleSet:
     """By parameter: what the site set to another value."""
     overridden_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By rule id: which of them the rule uses."""
+    not_kept_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By rule id: the sources that it would read and the site does not keep."""
     _by_id: Mapping[str, LoadedRule] = field(init=False, repr=False, compare=False)
     """The rules again: each card and each entry of a response looks up every rule, sixty times in all."""
+    _by_hook: Mapping[str, tuple[LoadedRule, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """The rules can be looked up by name."""
-        object.__setattr__(self, "_by_id", {each.rule.id: each for each in self.rules})
+        """The rules can be looked up by name and by hook."""
+        object.__setattr__(self, "_by_id", {each.id: each for each in self.rules})
+        hooks = {hook for each in self.rules for hook in each.written.hooks}
+        judged = {
+            hook: tuple(each for each in self.rules if each.judged and hook in each.written.hooks) for hook in hooks
+        }
+        object.__setattr__(self, "_by_hook", judged)
+
+    def judged_on(self, hook: str) -> tuple[LoadedRule, ...]:
+        """The rules that are judged on that hook, in the rule book's order."""
+        return self._by_hook.get(hook, ())
 
     def overrides_of(self, rule: str) -> tuple[Overridden, ...]:
         """The numbers that the rule uses and the site set to another value."""
         return tuple(self.overrides[name] for name in self.overridden_in.get(rule, ()))
+
+    def not_kept_of(self, rule: str) -> tuple[str, ...]:
+        """In words, the sources that the rule would read and the site does not keep, with reason and name."""
+        names = self.not_kept_in.get(rule, ())
+        return tuple(self.site.not_kept[name].told(SOURCES[name].words) for name in names)
 
     @property
     def short_fingerprint(self) -> str:

@@ -37,6 +37,8 @@ def show_all(ruleset: RuleSet) -> str:
     counts = f"{len(ruleset.options)} options, {len(ruleset.parameters)} parameters, {len(ruleset.sources)} sources"
     if ruleset.overrides:
         counts += f"; the site set {', '.join(ruleset.overrides)} to values of its own"
+    if ruleset.site.not_kept:
+        counts += f"; the site does not keep {', '.join(ruleset.site.not_kept)}"
     title = f"{ruleset.book.title} · {ruleset.book.version} · rule set {ruleset.short_fingerprint}"
     return "\n".join([title, counts, "", *lines])
 
@@ -178,12 +180,14 @@ class _Page:
             yield self._filled(line)
 
     def _site_values(self) -> Iterator[str]:
-        several = self.ruleset.overrides_of(self.written.id)
-        if several:
+        several, lacking = self.ruleset.overrides_of(self.written.id), self.ruleset.not_kept_of(self.written.id)
+        if several or lacking:
             yield ""
-            yield "SITE    numbers of this rule that the site set to another value"
+            yield "SITE    numbers of this rule that the site set to another value, and sources that it does not keep"
         for each in several:
             yield from _bullet(f"{each.name}, {each.parameter.words}: {each.words}")
+        for told in lacking:
+            yield from _bullet(told)
 
     def _review(self) -> Iterator[str]:
         review = self.written.review

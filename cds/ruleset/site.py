@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from cds.facts.sources import SOURCES
 from cds.ruleset.book import Overridden, Override, Site
 from cds.ruleset.fault import Level, RuleFault, RuleFaults, correction
 from cds.ruleset.folder import Folder
@@ -15,15 +16,19 @@ from cds.ruleset.orderable import Gates, Option
 from cds.ruleset.page import Page, read_page
 from cds.ruleset.written import written
 
+MAY_LACK = ("medicationStatements", "medicationAdministrations", "medicationDispenses", "diagnosticReports")
+"""Sources that tell again, or more closely, what another tells: without them the others still speak."""
 SIGNED = ("value", "reason", "by", "on")
-WHY_SIGNED = "another value than the cited one needs a reason, a name and a day: they stand on the cards that use it"
+WHY_SIGNED = "what differs from the rule book needs a reason, a name and a day: they stand on the cards that it touches"
 RISING = frozenset({"above", "at_least"})
 """Comparisons that are true less often the higher their limit is; the others, the lower it is."""
 COMPARED = (*sorted(RISING), "below", "at_most", "within_days")
 
 
-def read_site(file: Path) -> Site:
-    """What the file decides; a file of comments alone decides nothing. RuleFaults when it is not as it must be."""
+def read_site(file: Path | None) -> Site:
+    """What the file decides; no file, or comments alone, decide nothing. RuleFaults if it is not as it must be."""
+    if file is None:
+        return Site()
     faults: list[RuleFault] = []
     page = _page(file, faults)
     site = written(page, Site, faults) if page else None
@@ -67,6 +72,30 @@ def unknown_numbers(site: Site, folder: Folder) -> Iterator[RuleFault]:
             why = "the value would change nothing, and whoever wrote it would not know"
             fix = correction(name, folder.parameters, "`bone-cds rules show` and rules/parameters.yaml name them")
             yield site.fault(("parameters", name), f"no parameter is called `{name}`", why, fix)
+
+
+def unfit_sources(site: Site) -> Iterator[RuleFault]:
+    """Sources that do not exist, and those without which nothing can be decided safely."""
+    for name in site.not_kept:
+        place = ("not_kept", name)
+        if name not in SOURCES:
+            fix = correction(name, MAY_LACK, f"choose one of {', '.join(MAY_LACK)}")
+            yield site.fault(place, f"no source is called `{name}`", "nothing is asked of it", fix)
+        elif name not in MAY_LACK:
+            why = "what it would have told (a contraindication, say) could never be seen, and a drug would be offered"
+            fix = "take it out: it has to be sent along, or read from the FHIR server"
+            yield site.fault(place, f"`{name}` cannot be done without", why, fix)
+
+
+def source_notes(site: Site, as_of: date) -> Iterator[RuleFault]:
+    """Each source that is not kept, as a note; a warning where it is signed in the future."""
+    for name, each in site.not_kept.items():
+        if name in SOURCES:
+            why, fix = "nothing there counts as nothing found", "nothing: it stands on the cards and in the rule book"
+            yield site.fault(("not_kept", name), each.told(SOURCES[name].words), why, fix, Level.NOTE)
+        if each.on > as_of:
+            what, why = f"`{name}` is signed on {each.on.isoformat()}, a day to come", "it decides already"
+            yield site.fault(("not_kept", name, "on"), what, why, "write the day of the decision", Level.WARNING)
 
 
 def override_notes(site: Site, folder: Folder, as_of: date) -> Iterator[RuleFault]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 
 from cds.engine.rule import Condition, tests_in
 from cds.facts.subjects import CATALOGUE
-from cds.ruleset.mentions import named_by, with_others
+from cds.ruleset.mentions import numbers_named, with_others
 from cds.ruleset.needs import conditions_in, facts_named, options_of
 from cds.ruleset.ruleset import LoadedOption, LoadedRule, RuleSet
 from cds.ruleset.texts import placeholders_below
@@ -25,8 +25,24 @@ def numbers_of(ruleset: RuleSet, rule: LoadedRule, facts: Catalogue = CATALOGUE)
     named |= {option.written.open_days or "" for option in options}
     named |= placeholders_below([_plain(rule), *map(_plain, options), *map(_whys, options)])
     for name in facts_of(ruleset, rule, facts):
-        named |= named_by(facts[name])
+        named |= numbers_named(facts[name], ruleset.parameters)
     return frozenset(named & ruleset.parameters.keys())
+
+
+def compared(ruleset: RuleSet) -> frozenset[str]:
+    """The numbers that stand in a condition of a rule, a line, a gate, a dose or the scope."""
+    conditions = [each.condition for each in (ruleset.everywhere, *ruleset.scope.values())]
+    for rule in ruleset.rules:
+        conditions += conditions_in(rule)
+    for option in ruleset.options.values():
+        conditions += [gate.when.condition for gate in (*option.withheld_if, *option.deferred_if)]
+        conditions += [dose.when.condition for dose in option.doses]
+    return frozenset(test.parameter for each in conditions for test in tests_in(each))
+
+
+def looked_up(ruleset: RuleSet, facts: Catalogue = CATALOGUE) -> frozenset[str]:
+    """The numbers that the code of any fact names."""
+    return frozenset[str]().union(*(numbers_named(each, ruleset.parameters) for each in facts.values()))
 
 
 def rules_using(ruleset: RuleSet, names: Set[str], facts: Catalogue = CATALOGUE) -> tuple[LoadedRule, ...]:
@@ -46,6 +62,18 @@ def overridden_in(ruleset: RuleSet, facts: Catalogue = CATALOGUE) -> Mapping[str
         return {}
     used = {rule.id: numbers_of(ruleset, rule, facts) & ruleset.overrides.keys() for rule in ruleset.rules}
     return {name: tuple(sorted(numbers)) for name, numbers in used.items() if numbers}
+
+
+def not_kept_in(ruleset: RuleSet, facts: Catalogue = CATALOGUE) -> Mapping[str, tuple[str, ...]]:
+    """By rule id: the sources that its facts are read from and the site does not keep."""
+    if not ruleset.site.not_kept:
+        return {}
+    read = {rule.id: _sources_of(ruleset, rule, facts) for rule in ruleset.rules}
+    return {name: tuple(each for each in ruleset.site.not_kept if each in some) for name, some in read.items()}
+
+
+def _sources_of(ruleset: RuleSet, rule: LoadedRule, facts: Catalogue) -> set[str]:
+    return {source for name in facts_of(ruleset, rule, facts) for source in facts[name].reads}
 
 
 def _conditions(rule: LoadedRule, options: Iterable[LoadedOption]) -> Iterator[Condition]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from cds.engine.fact import Value
 from cds.engine.rule import Test
@@ -52,6 +53,7 @@ class BookWords:
         return (source and source.short) or name
 
 
+@lru_cache(maxsize=8)
 def words_of(ruleset: RuleSet, facts: Catalogue = CATALOGUE) -> BookWords:
     """The words of this rule set."""
     return BookWords(facts, ruleset.parameters, ruleset.sources, ruleset.overrides)

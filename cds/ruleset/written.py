@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeVar, get_args
+from typing import Any, Final, TypeVar, get_args
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
@@ -16,6 +16,7 @@ T = TypeVar("T")
 
 STRICT = "a slip of the pen must be an error here, never a guess"
 NAMES = "names are lower case: words with hyphens for ids, with dots and underscores for facts and numbers"
+_ADAPTERS: Final[dict[Any, TypeAdapter[Any]]] = {}
 TEXT_FIX = 'put it in quotes: "{value}"'
 
 
@@ -30,11 +31,18 @@ def written_at(page: Page, place: Place, shape: type[T], faults: list[RuleFault]
     for part in place:
         data = data[part]
     try:
-        return TypeAdapter(shape).validate_python(data)
+        return _adapter(shape).validate_python(data)
     except ValidationError as wrong:
         refused = _Refused(Spot(page, place), shape)
         faults.extend(sorted({refused.fault(each) for each in wrong.errors(include_url=False)}))
         return None
+
+
+def _adapter(shape: type[T]) -> TypeAdapter[T]:
+    """The reader of that model, made once: there are few models and hundreds of places."""
+    if shape not in _ADAPTERS:
+        _ADAPTERS[shape] = TypeAdapter(shape)
+    return _ADAPTERS[shape]
 
 
 class _Refused:

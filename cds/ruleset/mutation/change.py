@@ -5,6 +5,7 @@ Each mutant is a slip that an author could make. Cases that notice none of it pr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -24,6 +25,7 @@ STEPS: Mapping[str, float] = {"d": 1, "a": 1, "mo": 1, "1": 1, "HU": 1, "mg/cm3"
 SMALL_STEP = 0.1
 """The smallest difference that a result is written with, where ``STEPS`` has no other."""
 
+_DECIMALS = re.compile(r"\.(\d*?)0*$")
 Units = Callable[[str], str]
 """The unit of a parameter, by its name."""
 
@@ -42,6 +44,12 @@ def changes(condition: Condition, spot: Spot, units: Units) -> Iterator[Change]:
     yield from _within(condition, spot, units)
     yield Change(spot, f"{told(condition)}: always holds", ALWAYS)
     yield Change(spot, f"{told(condition)}: never holds", NEVER)
+
+
+def step_of(value: float, unit: str) -> float:
+    """One step of a number: the smallest difference in its unit, or in the places that it is written with."""
+    written = _DECIMALS.search(str(value))
+    return min(STEPS.get(unit, SMALL_STEP), 10.0 ** -len(written.group(1) if written else ""))
 
 
 def told(condition: Condition) -> str:
@@ -69,7 +77,7 @@ def _of_test(test: Test, spot: Spot, units: Units) -> Iterator[Change]:
     if isinstance(test.limit, bool):
         yield Change(here, f"{told(test)}: {'no' if test.limit else 'yes'}", replace(test, limit=not test.limit))
     elif isinstance(test.limit, int | float):
-        step = STEPS.get(units(test.parameter), SMALL_STEP)
+        step = step_of(test.limit, units(test.parameter))
         for moved, sign in ((test.limit + step, "+"), (test.limit - step, "-")):
             yield Change(here, f"{told(test)}: limit {sign}{step:g}", replace(test, limit=round(moved, 6)))
     if test.op in {"is", "in", "within_days"} and not isinstance(test.limit, bool):

@@ -55,6 +55,37 @@ def dropped(folder: Folder, options: Options, notices: Notices) -> Iterator[Tria
         yield Trial(entry.spot.page.file, entry.spot.line, entry.where, f"without {fact}", killed)
 
 
+def loosened(folder: Folder, options: Options, notices: Notices) -> Iterator[Trial]:
+    """Each order that a gate names instead, each test and each fact that a must-know fact names, left out."""
+    for key, names in _NAMED.items():
+        for entry in _entries(folder, key):
+            option, number = entry.shared_by[0]
+            for name in names:
+                for each in getattr(getattr(options[option], key)[number], name):
+                    killed = notices({**options, **_lacking(options, key, entry, name, each)})
+                    spot = entry.spot.at(name)
+                    yield Trial(spot.page.file, spot.line, f"{entry.where} {name}", f"without {each}", killed)
+
+
+_NAMED: Mapping[Key, tuple[str, ...]] = {
+    "withheld_if": ("instead",),
+    "deferred_if": ("instead",),
+    "know_first": ("ask", "covers"),
+}
+
+
+def _lacking(options: Options, key: Key, entry: Entry, name: str, left_out: str) -> dict[str, LoadedOption]:
+    """Every option of the entry, with the entry lacking one of the names."""
+    changed = {}
+    for option, number in entry.shared_by:
+        several: tuple[Any, ...] = getattr(options[option], key)
+        rest = tuple(each for each in getattr(several[number], name) if each != left_out)
+        one = replace(several[number], **{name: rest})
+        other_list: dict[str, Any] = {key: (*several[:number], one, *several[number + 1 :])}
+        changed[option] = replace(options[option], **other_list)
+    return changed
+
+
 def _noticed(options: Options, key: str, entry: Entry, notices: Notices, new: Condition) -> bool:
     other = Compiled(new, compile_condition(new))
     changed = {}

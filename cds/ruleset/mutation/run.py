@@ -9,23 +9,29 @@ from pathlib import Path
 from cds.facts.subjects import CATALOGUE
 from cds.ruleset.book import Site
 from cds.ruleset.cases import read_cases
+from cds.ruleset.charts.book import Charts
+from cds.ruleset.charts.proof import Doors
 from cds.ruleset.claims import LINE, SCOPE, lines_of, read_claims, scope_of, wrong
 from cds.ruleset.fault import RuleFault, RuleFaults
 from cds.ruleset.folder import Folder, Placed, read_folder
 from cds.ruleset.load import Loader
 from cds.ruleset.model import WrittenRule
-from cds.ruleset.mutation.options import Notices, dropped, of_options
+from cds.ruleset.mutation.numbers import of_numbers, of_orders
+from cds.ruleset.mutation.options import Notices, dropped, loosened, of_options
 from cds.ruleset.mutation.rules import of_lines, of_rule, of_scope
 from cds.ruleset.mutation.trial import Mutable, Trial
+from cds.ruleset.mutation.twice import of_items
 from cds.ruleset.proof import failures
 from cds.ruleset.ruleset import RuleSet
+from cds.ruleset.twice import otherwise, read_again, written_twice
 from cds.ruleset.vocabulary import Catalogue, Vocabulary
 
 CASES = "cases.md"
 OptionProof = Callable[[RuleSet, Vocabulary], Notices]
+DoorsOf = Callable[[RuleSet], Doors]
 
 
-def tried(directory: Path, proof: OptionProof, catalogue: Catalogue = CATALOGUE) -> tuple[Trial, ...]:
+def tried(directory: Path, proof: OptionProof, doors: DoorsOf, catalogue: Catalogue = CATALOGUE) -> tuple[Trial, ...]:
     """Every mutant of the directory, tried. RuleFaults when rules or cases cannot be read, or a case fails as it is."""
     faults: list[RuleFault] = []
     folder = read_folder(directory, faults)
@@ -38,8 +44,13 @@ def tried(directory: Path, proof: OptionProof, catalogue: Catalogue = CATALOGUE)
     mutables = [*bench.mutables(), *of_options(folder, ruleset.options, notices)]
     if faults:
         raise RuleFaults(faults)
-    trials = chain.from_iterable(each.trials(bench.unit) for each in mutables)
-    return tuple(sorted([*trials, *dropped(folder, ruleset.options, notices)]))
+    trials = [*chain.from_iterable(each.trials(bench.unit) for each in mutables)]
+    charts = bench.charts(doors(ruleset))
+    trials += [*dropped(folder, ruleset.options, notices), *loosened(folder, ruleset.options, notices)]
+    trials += [*of_numbers(folder, charts), *of_orders(folder, charts), *bench.written_twice()]
+    if faults:
+        raise RuleFaults(faults)
+    return tuple(sorted(trials))
 
 
 class Bench:
@@ -52,6 +63,13 @@ class Bench:
         """The unit of the parameter."""
         return self.vocabulary.parameters[parameter].unit
 
+    def charts(self, doors: Doors) -> Charts:
+        """The charts of the directory; RuleFaults when one comes out otherwise as it is."""
+        charts = Charts(self.folder.root, self.ruleset, self.vocabulary, doors)
+        if faults := list(charts.faults()):
+            raise RuleFaults(faults)
+        return charts
+
     def mutables(self) -> Iterator[Mutable]:
         """The conditions of every rule on the list, of its lines, and of the rule book as a whole."""
         for placed in self.folder.rules:
@@ -63,6 +81,13 @@ class Bench:
             claims = read_claims(SCOPE, file, text, conditions, self.vocabulary, self.faults)
             self._found(wrong(file, claims, conditions))
             yield from of_scope(self.folder.book, self.ruleset, claims)
+
+    def written_twice(self) -> Iterator[Trial]:
+        """What rules and options say, and their cases say again."""
+        for file, text, items in written_twice(self.folder):
+            cells = read_again(file, text, items, self.faults)
+            self._found(otherwise(file, cells, items))
+            yield from of_items(items, cells)
 
     def _of_rule(self, placed: Placed[WrittenRule]) -> Iterator[Mutable]:
         loaded, (file, text) = self.ruleset.rule(placed.it.id), self._cases(placed.folder)
