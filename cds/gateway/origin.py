@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 _PORTS: Final = {"http": 80, "https": 443}
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -38,16 +38,25 @@ class CallPolicy:
 
     allowed: tuple[str, ...] = ()
     loopback: bool = False
+    https_only: bool = False
+    """Production: a token is not sent in the clear, unless to this machine."""
+
+    def for_client(self, servers: Iterable[str]) -> CallPolicy:
+        """The policy for one client: its own servers in place of the general list; ValueError for a wrong address."""
+        return replace(self, allowed=check_allowed(servers))
 
     def objection(self, base: str) -> str:
         """Why the FHIR server at that address may not be called; '' if it may."""
         found = origin(base)
         if found is None:
             return "fhirServer is not an http or https address"
+        if "?" in base or "#" in base:
+            return "fhirServer holds more than a base address"
         if self.loopback and found[1] in _LOOPBACK:
             return ""
         if any(_covers(allowed, base) for allowed in self.allowed):
-            return ""
+            clear = self.https_only and found[0] != "https" and found[1] not in _LOOPBACK
+            return "the FHIR server must be called by https" if clear else ""
         return "the FHIR server of the request is not on this service's allow-list"
 
 
@@ -61,7 +70,7 @@ def _covers(allowed: str, base: str) -> bool:
 
 def _path(parts: SplitResult) -> list[str]:
     """The segments of the path."""
-    return [segment for segment in parts.path.split("/") if segment]
+    return [segment for segment in unquote(parts.path).split("/") if segment]
 
 
 def check_allowed(addresses: Iterable[str]) -> tuple[str, ...]:

@@ -10,9 +10,9 @@ from cds.fhir.chart import Empty, Failed, Found, Source
 from cds.fhir.decode import decode_source
 from cds.fhir.errors import TooManyEntries
 from cds.gateway.budget import Budget
-from cds.gateway.fetch import Fetcher
 from cds.gateway.joining import joined, stopped
 from cds.gateway.origin import within
+from cds.gateway.tape import Getter
 
 NO_ANSWER: Final = "the FHIR server's answer was empty"
 _HOLLOW: Final = (b"", b"null", b"{}", b"[]")
@@ -38,7 +38,7 @@ class Visit:
     token: str = field(repr=False)
     patient_id: str = field(repr=False)
     budget: Budget
-    fetcher: Fetcher
+    fetcher: Getter
     limits: Limits
 
     async def ask(self, template: str) -> Source:

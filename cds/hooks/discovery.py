@@ -7,10 +7,15 @@ from typing import Final
 
 import msgspec
 
+from cds.hooks.version import RELEASES, WHOLE, Shape
+
 USAGE: Final = (
     "Send prefetch, or fhirServer with fhirAuthorization: what is not prefetched is read from the FHIR server. "
     "The Patient is required; anything else that cannot be read is named on a card."
 )
+
+HOOK_VERSION: Final = "1.0"
+"""Of the definitions of the three hooks; whose meaning no later one may change."""
 
 
 class Offer(msgspec.Struct, frozen=True):
@@ -22,15 +27,17 @@ class Offer(msgspec.Struct, frozen=True):
     description: str
 
 
-class Service(msgspec.Struct, frozen=True, rename="camel"):
-    """A service as discovery shows it."""
+class Service(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """A service as discovery shows it; '' is left out."""
 
     hook: str
     title: str
     description: str
     id: str
     prefetch: dict[str, str]
-    usage_requirements: str
+    usage_requirements: str = ""
+    version: str = ""
+    hook_version: str = ""
 
 
 class Catalogue(msgspec.Struct, frozen=True):
@@ -68,11 +75,16 @@ def offer_of(service: str) -> Offer | None:
     return next((offer for offer in OFFERS if offer.id == service), None)
 
 
-def discovery(templates: Mapping[str, Mapping[str, str]]) -> bytes:
-    """The discovery document as JSON; ``templates`` are the prefetch templates by hook."""
-    return msgspec.json.encode(Catalogue(tuple(_service(offer, templates[offer.hook]) for offer in OFFERS)))
+def discovery(templates: Mapping[str, Mapping[str, str]], shape: Shape = WHOLE) -> bytes:
+    """The discovery document as JSON, as that client understands it; ``templates`` are prefetch templates by hook."""
+    return msgspec.json.encode(Catalogue(tuple(_service(offer, templates[offer.hook], shape) for offer in OFFERS)))
 
 
-def _service(offer: Offer, prefetch: Mapping[str, str]) -> Service:
+def _service(offer: Offer, prefetch: Mapping[str, str], shape: Shape) -> Service:
     """The offer with its prefetch."""
-    return Service(offer.hook, offer.title, offer.description, offer.id, dict(prefetch), USAGE)
+    service = Service(offer.hook, offer.title, offer.description, offer.id, dict(prefetch))
+    if "service.usageRequirements" not in shape.left_out:
+        service = msgspec.structs.replace(service, usage_requirements=USAGE)
+    if "service.version" not in shape.left_out:
+        service = msgspec.structs.replace(service, version=RELEASES[shape.speaks], hook_version=HOOK_VERSION)
+    return service

@@ -7,7 +7,7 @@ from typing import Final, Literal, Protocol, get_args
 
 import msgspec
 
-from cds.hooks.members import Members, body_members, items_of, members_of, needed_text, sent, text
+from cds.hooks.members import UNSOUND, Members, body_members, items_of, members_of, needed_text, sent, text
 from cds.hooks.refusal import misshapen, missing
 
 Outcome = Literal["accepted", "overridden"]
@@ -50,7 +50,7 @@ def _item(raw: msgspec.Raw, path: str) -> Feedback:
     """One report of a batch."""
     try:
         members = _OBJECT.decode(raw)
-    except msgspec.MsgspecError:
+    except UNSOUND:
         raise misshapen(path, "an object") from None
     return _report(members, f"{path}.")
 
@@ -81,6 +81,6 @@ def _accepted(members: Members, path: str) -> tuple[str, ...]:
     for place, raw in enumerate(items_of(members, "acceptedSuggestions", where)):
         try:
             found.append(needed_text(_OBJECT.decode(raw), "id", f"{where}[{place}].id"))
-        except msgspec.MsgspecError:
+        except UNSOUND:
             raise misshapen(f"{where}[{place}]", "an object") from None
     return tuple(found)

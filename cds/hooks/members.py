@@ -17,6 +17,8 @@ _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _LIST: Final = msgspec.json.Decoder(tuple[msgspec.Raw, ...])
 _TEXT: Final = msgspec.json.Decoder(str)
 _NULL: Final = b"null"
+LONGEST_TEXT: Final = 16 * 1024
+"""Characters of an id, an address or a token; what is longer is none."""
 
 
 def body_members(body: bytes) -> Members:
@@ -41,9 +43,12 @@ def text(members: Members, name: str, path: str = "") -> str:
     if raw is None:
         return ""
     try:
-        return _TEXT.decode(raw)
+        found = _TEXT.decode(raw)
     except UNSOUND:
         raise misshapen(path or name, "a string") from None
+    if len(found) > LONGEST_TEXT:
+        raise misshapen(path or name, f"a string of at most {LONGEST_TEXT} characters")
+    return found
 
 
 def needed_text(members: Members, name: str, path: str = "") -> str:

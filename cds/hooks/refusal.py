@@ -10,6 +10,8 @@ BAD_REQUEST: Final = 400
 NOT_FOUND: Final = 404
 LACKING: Final = 412
 TOO_LARGE: Final = 413
+TIMED_OUT: Final = 408
+OVERLOADED: Final = 503
 
 
 class Refusal(Exception):

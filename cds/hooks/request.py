@@ -36,6 +36,7 @@ class HookRequest:
     prefetch: Members = field(default_factory=dict, repr=False)
     fhir_server: str = ""
     token: str = field(default="", repr=False)
+    scope: str = ""
 
 
 def read_request(body: bytes, prefetch: msgspec.Raw | None = None) -> HookRequest:
@@ -61,6 +62,7 @@ def read_request(body: bytes, prefetch: msgspec.Raw | None = None) -> HookReques
         prefetch=members_of(members, "prefetch"),
         fhir_server=text(members, "fhirServer").strip(),
         token=text(authorization, "access_token", "fhirAuthorization.access_token").strip(),
+        scope=text(authorization, "scope", "fhirAuthorization.scope"),
     )
 
 
