@@ -1,63 +1,92 @@
-"""A journal in this process: bounded, safe to use from several threads, forgotten when the process ends."""
+"""What this process remembers of shown cards and their answers: bounded, and safe to use from several threads."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from hashlib import blake2b
 from threading import Lock
 from typing import Final
 
 from cds.hooks.feedback import Feedback
 from cds.hooks.wire import Card
+from cds.journal.slips import Case
 from cds.journal.store import Shown, shown
 from cds.repeats import Answered, Remembered
 
-_KEY_BYTES: Final = 16
 _ANSWERS: Final[dict[str, Answered]] = {"accepted": "accepted", "overridden": "overridden"}
+_EARLY: Final = 1000
+"""Answers that wait for their card, which another worker showed."""
 
 
 class Memory:
     """Remembers the latest shown cards, and for the latest patients with an answer one card a topic and stratum.
 
-    A patient is known by a hash with ``key``, which nobody else has: the id itself is never kept.
+    A patient is known by a hash, which ``hashed`` makes with a key: the id itself is never kept.
     """
 
-    def __init__(self, key: bytes, today: Callable[[], date], cards: int, patients: int) -> None:
-        self._key, self._today = key, today
+    def __init__(self, hashed: Callable[[str], bytes], today: Callable[[], date], cards: int, patients: int) -> None:
+        self._hashed, self._today = hashed, today
         self._most_cards, self._most_patients = cards, patients
         self._lock = Lock()
         self._cards: OrderedDict[str, Shown] = OrderedDict()
         self._patients: OrderedDict[bytes, tuple[Remembered, ...]] = OrderedDict()
+        self._early: OrderedDict[str, tuple[Feedback, date]] = OrderedDict()
+
+    @property
+    def keeps_input(self) -> bool:
+        """False: nothing is kept here but cards and answers."""
+        return False
+
+    @property
+    def is_losing(self) -> bool:
+        """False: nothing here is meant to outlive the process."""
+        return False
 
     async def recall(self, who: str) -> Sequence[Remembered]:
         """What was answered for this patient, and what was shown since, oldest first; nothing without an answer."""
         return self._patients.get(self._hashed(who), ()) if self._patients else ()
 
-    async def note(self, who: str, day: date, cards: Sequence[Card]) -> None:
+    async def note(self, case: Case) -> None:
         """The cards can be answered now."""
-        if not cards:
-            return
-        patient = self._hashed(who)
-        kept = {card.uuid: shown(patient, day, card) for card in cards}
-        with self._lock:
-            self._cards.update(kept)
-            while len(self._cards) > self._most_cards:
-                self._cards.popitem(last=False)
-            known = self._patients.get(patient)
-            if known is not None:
-                self._patients[patient] = _seen_again(known, [each.card for each in kept.values()])
+        self.show(case.who, case.decision.as_of, case.response.cards)
 
     async def take(self, _service: str, feedback: Sequence[Feedback], /) -> Sequence[bool]:
         """The answers are joined to their cards; for each, whether its card is remembered."""
         day = self._today()
+        return [self.answer(told, day) for told in feedback]
+
+    def show(self, who: str, day: date, cards: Sequence[Card]) -> None:
+        """These cards were shown for this patient on this day."""
+        if cards:
+            patient = self._hashed(who)
+            self.seen({card.uuid: shown(patient, day, card) for card in cards})
+
+    def seen(self, cards: Mapping[str, Shown]) -> None:
+        """These cards of one patient can be answered now; an answer that came before its card counts now."""
         with self._lock:
-            return [self._answered(told, day) for told in feedback]
+            self._cards.update(cards)
+            while len(self._cards) > self._most_cards:
+                self._cards.popitem(last=False)
+            patient = next(iter(cards.values())).patient
+            known = self._patients.get(patient)
+            if known is not None:
+                self._patients[patient] = _seen_again(known, [each.card for each in cards.values()])
+            for early in [self._early.pop(uuid) for uuid in cards if uuid in self._early] if self._early else ():
+                self._answered(*early)
+
+    def answer(self, told: Feedback, day: date, *, wait: bool = False) -> bool:
+        """Whether the card is remembered; its answer counts from now on. Else it may ``wait`` for its card."""
+        with self._lock:
+            found = self._answered(told, day)
+            if not found and wait:
+                self._early[told.card] = (told, day)
+                if len(self._early) > _EARLY:
+                    self._early.popitem(last=False)
+            return found
 
     def _answered(self, told: Feedback, day: date) -> bool:
-        """Whether the card is known; its answer counts from now on."""
         found = self._cards.get(told.card)
         if found is None:
             return False
@@ -68,9 +97,6 @@ class Memory:
         if len(self._patients) > self._most_patients:
             self._patients.popitem(last=False)
         return True
-
-    def _hashed(self, who: str) -> bytes:
-        return blake2b(who.encode(errors="surrogatepass"), key=self._key, digest_size=_KEY_BYTES).digest()
 
 
 def _seen_again(known: tuple[Remembered, ...], cards: Sequence[Remembered]) -> tuple[Remembered, ...]:

@@ -1,10 +1,10 @@
-"""What the service asks of whoever keeps shown cards and their answers; and a shown card as it is kept."""
+"""What the service asks of whoever keeps decisions and their answers; and a shown card as it is remembered."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
@@ -12,18 +12,32 @@ from cds.hooks.feedback import FeedbackSink
 from cds.hooks.wire import Card
 from cds.repeats import Remembered
 
+if TYPE_CHECKING:
+    from cds.journal.slips import Case
+
+Suggested = tuple[tuple[str, tuple[str, ...]], ...]
+"""A card's suggestions: the uuid of each, and the options that it orders."""
+
 
 class Journal(FeedbackSink, Protocol):
-    """Keeps shown cards, joins feedback to them, and tells what is known of a patient.
+    """Keeps decisions, joins feedback to their cards, and tells what is known of a patient.
 
-    ``who`` names a patient of one FHIR server; it is never kept as it is.
+    ``who`` names a patient of one FHIR server; it is never kept as it is. Nothing of this ever fails an answer.
     """
+
+    @property
+    def keeps_input(self) -> bool:
+        """Whether what was asked and heard is wanted beside each decision."""
+
+    @property
+    def is_losing(self) -> bool:
+        """Whether what is noted now may not outlive this process, although it should."""
 
     async def recall(self, who: str) -> Sequence[Remembered]:
         """What was shown for this patient and matters for what is shown next, oldest first."""
 
-    async def note(self, who: str, day: date, cards: Sequence[Card]) -> None:
-        """These cards were shown for this patient on this day."""
+    async def note(self, case: Case) -> None:
+        """This was decided, and is about to be answered."""
 
 
 class Shown(msgspec.Struct, frozen=True, gc=False):
@@ -31,7 +45,7 @@ class Shown(msgspec.Struct, frozen=True, gc=False):
 
     patient: bytes
     card: Remembered
-    suggestions: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    suggestions: Suggested = ()
 
     def taken(self, accepted: Sequence[str]) -> tuple[str, ...]:
         """The options of the accepted suggestions; of all of them, if it is not said which."""
@@ -41,11 +55,15 @@ class Shown(msgspec.Struct, frozen=True, gc=False):
 
 
 def shown(patient: bytes, day: date, card: Card) -> Shown:
-    """The card as it is kept."""
+    """The card as it is remembered."""
     said: dict[str, Any] = (card.extension or {})["bone-cds.decision"]
     told = Remembered(said["topic"], said["rule"], said["version"], said["stratum"], card.indicator, day)
-    suggestions = tuple((each.uuid, tuple(_options(each.actions))) for each in card.suggestions)
-    return Shown(patient, told, suggestions)
+    return Shown(patient, told, suggestions_of(card))
+
+
+def suggestions_of(card: Card) -> Suggested:
+    """The card's suggestions with the options that each orders."""
+    return tuple((each.uuid, tuple(_options(each.actions))) for each in card.suggestions)
 
 
 def _options(actions: Sequence[Any]) -> Iterator[str]:

@@ -1,0 +1,40 @@
+"""Whom a proposal would touch among the patients of a Bulk Data export."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from cds.population.audit import audit, no_progress
+from cds.population.files import find_export
+from cds.population.local import Local, Progress
+from cds.population.partition import Question
+from cds.population.tables import suppressed
+from cds.releases.desk import Desk
+from cds.releases.impact import plain
+from cds.releases.release import Release
+from cds.settings import Settings
+
+
+def over_export(
+    desk: Desk, release: Release, export: Path, as_of: date, settings: Settings, below: int = 0,
+    progress: Progress = no_progress,
+) -> dict[str, Any]:  # fmt: skip
+    """What would change for the patients of the export. Raises UnusableExport, RuleFaults, OSError."""
+    question = Question(desk.in_force(), desk.site, as_of, settings.canonical, release.rules)
+    with TemporaryDirectory() as scratch:
+        found = audit(find_export(export), question, Path(scratch), engine=Local(), progress=progress)
+    assert found.impact is not None
+    tables = [suppressed(each, below) for each in found.impact.tables()]
+    return {
+        "over": "export",
+        "of": export.resolve().name,
+        "as_of": as_of.isoformat(),
+        "counted": "patients",
+        "hidden_below": below,
+        "unreadable": len(found.faults),
+        "not_exported": list(found.absent),
+        "tables": [plain(each) for each in tables],
+    }

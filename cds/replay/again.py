@@ -1,0 +1,167 @@
+"""One decision made once more: from its kept input, on its day, with the rules that it was made with or with others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import count
+from typing import Final, Literal
+from uuid import UUID
+
+import httpx
+import msgspec
+import sqlalchemy as sql
+
+from cds.decide import Decision
+from cds.gateway.budget import Budget
+from cds.gateway.read import Gateway
+from cds.gateway.tape import Played
+from cds.gateway.visit import Limits
+from cds.hooks.discovery import offer_of
+from cds.hooks.feedback import Feedback
+from cds.hooks.refusal import Refusal
+from cds.hooks.wire import HookResponse
+from cds.journal.install import Archive
+from cds.journal.kept_input import Input, opened
+from cds.journal.keys import CannotOpen
+from cds.journal.read import decision_body
+from cds.journal.rulebooks import kept_rules
+from cds.journal.slips import READ_DECISION, Case, DecisionTold, nameless
+from cds.journal.tables import DECISIONS, INPUTS
+from cds.repeats import Remembered
+from cds.ruleset.needs import templates
+from cds.ruleset.ruleset import RuleSet
+from cds.service import Service
+from cds.settings import Settings
+
+Result = Literal["identical", "different", "not replayed"]
+PLENTY: Final = 3600.0
+"""Seconds; nothing is waited for, and a budget that runs out would change the answer."""
+
+_RESPONSE: Final = msgspec.json.Decoder(HookResponse).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """How the second time went: ``why`` there was none, or what is different."""
+
+    decision: str
+    result: Result
+    why: str = ""
+    told: DecisionTold | None = None
+    now: Decision | None = None
+    response: HookResponse | None = None
+
+
+@dataclass(slots=True)
+class Past:
+    """A journal that tells what was known then, and takes what is decided now without keeping it."""
+
+    history: Sequence[Remembered]
+    case: Case | None = None
+    keeps_input: bool = field(default=False, init=False)
+    is_losing: bool = field(default=False, init=False)
+
+    async def recall(self, _who: str) -> Sequence[Remembered]:
+        """What was known then."""
+        return self.history
+
+    async def note(self, case: Case) -> None:
+        """The case is at hand, for whoever compares."""
+        self.case = case
+
+    async def take(self, _service: str, feedback: Sequence[Feedback], /) -> Sequence[bool]:
+        """Nobody answers in the past."""
+        return [False for _ in feedback]
+
+
+class Replayer:
+    """Makes decisions of one journal once more; with its own rules each, or all with ``rules``."""
+
+    def __init__(self, archive: Archive, settings: Settings, rules: RuleSet | None = None) -> None:
+        self._archive, self._settings, self._rules = archive, settings, rules
+        self._known: dict[str, RuleSet | str] = {}
+
+    async def decisions(self) -> list[str]:
+        """Every decision in the journal, oldest first."""
+        async with self._archive.database.reading() as connection:
+            return [*(await connection.execute(sql.select(DECISIONS.c.id).order_by(DECISIONS.c.seq))).scalars()]
+
+    async def again(self, decision: str) -> Again:
+        """The decision, made once more and compared."""
+        body = await decision_body(self._archive.database, decision)
+        if body is None:
+            return Again(decision, "not replayed", "it is not in the journal, or its content is purged")
+        told = READ_DECISION(body)
+        kept = await self._input(told)
+        rules = self._rules or await self._rules_of(told.ruleset)
+        if isinstance(kept, str) or isinstance(rules, str):
+            return Again(decision, "not replayed", kept if isinstance(kept, str) else str(rules), told)
+        past = Past(told.history)
+        try:
+            await self._made(told, kept, rules, past)
+        except Refusal as refused:
+            return Again(decision, "different", f"now refused: {refused.words}", told)
+        assert past.case is not None
+        return self._compared(told, kept, past.case)
+
+    async def _input(self, told: DecisionTold) -> Input | str:
+        """The kept input; in words why it is not to be had."""
+        if not told.kept:
+            return "its input was not kept (BONE_CDS_JOURNAL_KEEP_INPUT)"
+        async with self._archive.database.reading() as connection:
+            row = (await connection.execute(sql.select(INPUTS).where(INPUTS.c.decision == told.id))).one_or_none()
+        if row is None:
+            return "its input was purged"
+        try:
+            return opened(row.key, bytes(row.sealed), told.id, self._archive.ring)
+        except CannotOpen as fault:
+            return f"its input cannot be opened: {fault}"
+
+    async def _rules_of(self, fingerprint: str) -> RuleSet | str:
+        if fingerprint not in self._known:
+            self._known[fingerprint] = await kept_rules(self._archive.database, fingerprint)
+        return self._known[fingerprint]
+
+    async def _made(self, told: DecisionTold, kept: Input, rules: RuleSet, past: Past) -> None:
+        """The past journal holds the case, decided once more; raises Refusal."""
+        settings, tape = self._settings, Played({**kept.heard, **kept.silent})
+        limits = Limits(settings.max_pages, settings.max_entries, settings.max_drug_reads)
+        async with httpx.AsyncClient() as nobody:
+            service = Service(
+                ruleset=rules,
+                reader=Gateway(nobody, tape, limits, settings.max_answer_bytes, getter=tape),
+                journal=past,
+                queries=lru_cache(lambda hook, day: templates(rules, hook, day)),
+                today=lambda: told.day,
+                mint=_numbered(),
+                canonical=kept.canonical,
+                budget_seconds=PLENTY,
+                max_entries=settings.max_entries,
+                scan_bytes=settings.scan_bytes,
+            )
+            offer = offer_of(told.service)
+            assert offer is not None
+            await service.answer(offer, kept.posted, Budget.starting_now(PLENTY))
+
+    def _compared(self, told: DecisionTold, kept: Input, case: Case) -> Again:
+        body = nameless(case.body, kept.who, self._archive.keys)
+        before = _RESPONSE(told.response)
+        now = _without_uuids(body, case.id, case.response)
+        same = now == _without_uuids(bytes(told.response), told.id, before)
+        return Again(told.id, "identical" if same else "different", "", told, case.decision, case.response)
+
+
+def _numbered() -> Callable[[], str]:
+    numbers = count(1)
+    return lambda: str(UUID(int=next(numbers)))
+
+
+def _without_uuids(body: bytes, decision: str, response: HookResponse) -> bytes:
+    """The body with a number in place of every UUID that was made for it."""
+    suggestions = (each.uuid for card in response.cards for each in card.suggestions)
+    made = [decision, *(card.uuid for card in response.cards), *suggestions]
+    for number, uuid in enumerate(filter(None, made)):
+        body = body.replace(f'"{uuid}"'.encode(), f'"{number}"'.encode())
+    return body
