@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from time import perf_counter
 from typing import Final, Protocol
 
+from cds.access.caller import UNSIGNED, Caller
 from cds.cards.compose import respond
 from cds.decide import Decision, decide
 from cds.fhir.admission import admit_draft
@@ -19,17 +21,21 @@ from cds.fhir.decode import decode_draft
 from cds.fhir.errors import TooManyEntries
 from cds.fhir.references import bare_id
 from cds.gateway.budget import READ_SHARE, Budget
+from cds.gateway.tape import Heard
 from cds.hooks.discovery import Offer
 from cds.hooks.members import body_members
 from cds.hooks.refusal import BAD_REQUEST, TOO_LARGE, Refusal
 from cds.hooks.request import HookRequest, read_request
 from cds.hooks.response import encode
 from cds.hooks.wire import HookResponse
+from cds.journal.slips import Case
 from cds.journal.store import Journal
 from cds.ruleset.ruleset import RuleSet
 
 Queries = Mapping[str, str]
 """Prefetch templates by source name."""
+
+Servers = tuple[str, ...] | None
 
 _BOM: Final = b"\xef\xbb\xbf"
 
@@ -37,8 +43,19 @@ _BOM: Final = b"\xef\xbb\xbf"
 class Reader(Protocol):
     """Whoever reads charts: the gateway."""
 
-    async def read(self, request: HookRequest, queries: Queries, draft: Draft, budget: Budget) -> Chart:
-        """The chart of the request's patient; Refusal (412) if there is no patient to be had."""
+    async def read(
+        self,
+        request: HookRequest,
+        queries: Queries,
+        draft: Draft,
+        budget: Budget,
+        servers: Servers = None,
+        heard: Heard | None = None,
+    ) -> Chart:
+        """The chart of the request's patient, read from none but these FHIR servers (None: those of the settings).
+
+        Refusal (412) if there is no patient to be had. What a server answers is kept in ``heard``, if given.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +67,8 @@ class Answer:
     chart: Chart
     decision: Decision
     response: HookResponse
+    case: Case
+    """The same as it was handed to the journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +93,9 @@ class Service:
         """The time that reads may use, counted from now."""
         return Budget.starting_now(self.budget_seconds * READ_SHARE)
 
-    async def answer(self, offer: Offer, body: bytes, budget: Budget) -> Answer:
-        """The answer to the request in the body; raises Refusal if it cannot be answered."""
+    async def answer(self, offer: Offer, body: bytes, budget: Budget, caller: Caller = UNSIGNED) -> Answer:
+        """The answer to the caller's request in the body; raises Refusal if it cannot be answered."""
+        started = perf_counter()
         request = open_request(body, self.scan_bytes)
         if request.hook != offer.hook:
             raise Refusal(
@@ -83,12 +103,31 @@ class Service:
             )
         draft = self._draft(request)
         as_of = self.today()
-        chart = await self.reader.read(request, self.queries(offer.hook, as_of), draft, budget)
-        who = f"{request.fhir_server.rstrip('/')} {chart.patient_id}"
-        decision = decide(chart, draft, self.ruleset, offer.hook, as_of, await self.journal.recall(who))
-        response = respond(decision, f"Patient/{chart.patient_id}", self.canonical, self.mint)
-        await self.journal.note(who, as_of, response.cards)
-        return Answer(encode(response), request, chart, decision, response)
+        queries = self.queries(offer.hook, as_of)
+        heard: Heard | None = {} if self.journal.keeps_input else None
+        chart = await self.reader.read(request, queries, draft, budget, caller.fhir_servers, heard)
+        where = f"{caller.name}{request.fhir_server.rstrip('/')}"
+        history = await self.journal.recall(f"{where} {chart.patient_id}")
+        decision = decide(chart, draft, self.ruleset, offer.hook, as_of, history)
+        decision_id = self.mint()
+        response = respond(decision, f"Patient/{chart.patient_id}", self.canonical, self.mint, decision_id)
+        case = Case(
+            id=decision_id,
+            service=offer.id,
+            who=f"{where} {chart.patient_id}",
+            user=f"{where} {request.user_id}",
+            decision=decision,
+            response=response,
+            body=encode(response),
+            history=history,
+            seconds=perf_counter() - started,
+            canonical=self.canonical,
+            posted=b"" if heard is None else body,
+            heard=heard,
+        )
+        await self.journal.note(case)
+        shaped = caller.shape.response(response)
+        return Answer(case.body if shaped is response else encode(shaped), request, chart, decision, response, case)
 
     def _draft(self, request: HookRequest) -> Draft:
         """The patient's own draft orders."""
@@ -106,7 +145,18 @@ def open_request(body: bytes, scan_bytes: int) -> HookRequest:
     FHIR in it: malformed JSON is refused there too, but a duplicated key is not found, and text that is not UTF-8 makes
     its source a failed one.
     """
-    readable = mend_surrogates(body.removeprefix(_BOM))
+    readable = body.removeprefix(_BOM)
+    try:
+        return _opened(readable, scan_bytes)
+    except Refusal:
+        mended = mend_surrogates(readable)
+        if mended == readable:
+            raise
+    return _opened(mended, scan_bytes)
+
+
+def _opened(readable: bytes, scan_bytes: int) -> HookRequest:
+    """The request that the text holds, which may still be refused for a lone surrogate."""
     prefetch = body_members(readable).get("prefetch") if len(readable) > scan_bytes else None
     rest = readable if prefetch is None else around(readable, "prefetch", prefetch)
     fault = first_fault(rest)

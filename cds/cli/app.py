@@ -10,7 +10,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from cds.bootstrap import rules_for, today
+from cds.clock import today
+from cds.releases.fault import ReleaseFault
 from cds.ruleset.fault import RuleFaults
 from cds.ruleset.ruleset import RuleSet
 from cds.settings import Settings
@@ -25,6 +26,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+@app.callback()
+def _named() -> None:
+    """A command is called by its name even where it is the only one that is loaded."""
+
+
 out = Console(highlight=False, soft_wrap=True, emoji=False)
 err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
@@ -55,10 +63,12 @@ def day_of(text: str) -> date:
 
 
 def loaded(directory: Path | None = None) -> RuleSet:
-    """The rule set that the settings name, or the one in that directory; leaves with 1 on any fault in it."""
+    """The rule set that the settings put in force, or the one in that directory; leaves with 1 on any fault in it."""
+    from cds.releases.in_force import rules_for
+
     try:
-        return rules_for(Settings(rules_dir=directory) if directory else Settings())
-    except RuleFaults as faults:
+        return rules_for(Settings(rules_dir=directory, releases=None) if directory else Settings())
+    except (RuleFaults, ReleaseFault) as faults:
         err.print(escape(str(faults)))
         raise typer.Exit(FOUND_SOMETHING) from None
 

@@ -9,10 +9,10 @@ from typing import Annotated
 import msgspec
 import typer
 
-from cds.bootstrap import counted_uuids
 from cds.cards.compose import respond
 from cds.cli.app import UNREADABLE, USAGE, AsOf, Json, Rules, app, bytes_of, day_of, fail, loaded, out
 from cds.cli.show import cards_text
+from cds.clock import counted_uuids
 from cds.decide import Decision
 from cds.decide import decide as decided
 from cds.explain import explanation, explanation_json

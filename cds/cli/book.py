@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from cds.bootstrap import site_of
 from cds.cli.app import FOUND_SOMETHING, UNREADABLE, USAGE, AsOf, Rules, app, day_of, err, fail, loaded, out
-from cds.cli.option_cases import option_faults
 from cds.export.book import rule_book
 from cds.export.pdf import INSTALL, NoPdf, pdf_of
+from cds.releases.charts import chart_faults
+from cds.releases.option_cases import option_faults
 from cds.resources import rules_directory
 from cds.ruleset.diff import diff as differences
 from cds.ruleset.diff import diff_text
@@ -20,6 +20,7 @@ from cds.ruleset.fault import Level, RuleFaults, correction
 from cds.ruleset.lint import lint as findings
 from cds.ruleset.lock import lock_rules
 from cds.ruleset.show import show_all, show_rule
+from cds.ruleset.site import read_site
 from cds.settings import Settings
 
 rules = typer.Typer(help="The rule book: check it, read it, lock it, compare it.", no_args_is_help=True)
@@ -35,9 +36,9 @@ Lax = Annotated[bool, typer.Option("--warnings-too", help="Leave with 1 on warni
 def lint(rules: Rules = None, as_of: AsOf = "", warnings_too: Lax = False) -> None:
     """Say everything that is wrong with the rule book: file, line, what, why, how to fix it."""
     try:
-        found = findings(directory(rules), day_of(as_of), site_of(Settings()))
+        found = findings(directory(rules), day_of(as_of), read_site(Settings().site))
         if not any(each.level is Level.ERROR for each in found):
-            found = (*found, *option_faults(directory(rules)))
+            found = (*found, *option_faults(directory(rules)), *chart_faults(directory(rules)))
     except RuleFaults as faults:
         found = faults.faults
     for each in found:

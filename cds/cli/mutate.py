@@ -9,7 +9,8 @@ from rich.markup import escape
 
 from cds.cli.app import FOUND_SOMETHING, Rules, err, out
 from cds.cli.book import directory, rules
-from cds.cli.option_cases import OptionCases
+from cds.releases.charts import doors_of
+from cds.releases.option_cases import OptionCases
 from cds.ruleset.fault import RuleFault, RuleFaults
 from cds.ruleset.mutation.report import table, written_into
 from cds.ruleset.mutation.run import tried
@@ -20,14 +21,14 @@ Write = Annotated[bool, typer.Option("--write", help="Write the report into READ
 
 @rules.command()
 def mutate(rules: Rules = None, write: Write = False) -> None:
-    """Turn every comparison, limit and connective, one at a time, and name what no case notices."""
+    """Turn every comparison, number and connective, one at a time, and name what no case notices."""
     where = directory(rules)
     try:
         faults: list[RuleFault] = []
         listed = read_survivors(where, faults)
         if faults:
             raise RuleFaults(faults)
-        trials = tried(where, OptionCases(where))
+        trials = tried(where, OptionCases(where), doors_of)
     except RuleFaults as wrong:
         err.print(escape(str(wrong)))
         raise typer.Exit(FOUND_SOMETHING) from None

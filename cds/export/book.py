@@ -18,6 +18,7 @@ from cds.export.codes import BEGINNINGS, SYSTEMS, system_name, value_sets
 from cds.export.conditions import PrintedWords, Said, said
 from cds.export.evidence import cited, unread
 from cds.export.readings import readings
+from cds.facts.sources import SOURCES
 from cds.facts.subjects import CATALOGUE
 from cds.ruleset.book import Inconsistency, Site
 from cds.ruleset.codebook import ValueSets, read_value_sets
@@ -118,6 +119,7 @@ class Printing:
             "beginnings": BEGINNINGS,
             "readings": readings(ruleset),
             "changes": self.changes,
+            "source_words": {name: source.words for name, source in SOURCES.items()},
             "hook_words": HOOK_WORDS,
             "subject_words": SUBJECT_WORDS,
             "label_words": {label.value: words for label, words in LABEL_WORDS.items()},

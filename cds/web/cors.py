@@ -1,4 +1,4 @@
-"""Browsers may call discovery, the services and feedback from the EHR's own pages (CORS)."""
+"""Browsers may call discovery, the services, feedback and the embedded FHIR server from other pages (CORS)."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 PREFIX: Final = "/cds-services"
+_PREFIXES: Final = (PREFIX, "/fhir")
 _ALLOW: Final = [
-    (b"access-control-allow-methods", b"GET, POST, OPTIONS"),
-    (b"access-control-allow-headers", b"authorization, content-type, accept, origin, x-request-id"),
+    (b"access-control-allow-methods", b"GET, HEAD, POST, PUT, DELETE, OPTIONS"),
+    (
+        b"access-control-allow-headers",
+        b"authorization, content-type, accept, origin, prefer, if-match, if-none-match, if-none-exist, x-request-id",
+    ),
     (b"access-control-max-age", b"3600"),
 ]
+_EXPOSE: Final = b"x-request-id, etag, location, last-modified"
 
 
 @dataclass(slots=True)
@@ -24,7 +29,7 @@ class Cors:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The request is answered, with CORS headers if a browser's page of an allowed origin made it."""
-        marks = self._marks(scope) if scope["type"] == "http" and scope["path"].startswith(PREFIX) else []
+        marks = self._marks(scope) if scope["type"] == "http" and scope["path"].startswith(_PREFIXES) else []
         if not marks:
             await self.app(scope, receive, send)
         elif scope["method"] == "OPTIONS":
@@ -41,7 +46,7 @@ class Cors:
         allowed = b"*" if b"*" in self.origins else origin
         return [
             (b"access-control-allow-origin", allowed),
-            (b"access-control-expose-headers", b"x-request-id"),
+            (b"access-control-expose-headers", _EXPOSE),
             (b"vary", b"origin"),
         ]
 

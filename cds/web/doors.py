@@ -4,56 +4,86 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, Protocol
 
 from starlette.types import Receive, Scope, Send
 
+from cds.bootstrap import House
 from cds.hooks.discovery import Offer, offer_of
-from cds.hooks.feedback import FeedbackSink, read_feedback
+from cds.hooks.feedback import read_feedback
 from cds.hooks.refusal import NOT_FOUND, Refusal
 from cds.service import Answer, Service
-from cds.web.body import ClientGone, read_body
+from cds.web.body import ClientGone, Intake
 from cds.web.metrics import Metrics
+from cds.web.trials import Trials
+
+INSIDER: Final = "bone_cds.insider"
+"""Where the scope of a request has its insider. Only who calls the app in this process can put it there."""
+
+
+class Insider(Protocol):
+    """A caller in this process that plays an EHR: it goes through every door, and sees what its request came to."""
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing that was only supposed is counted, or judged by a release on trial."""
+
+    def at(self, service: Service) -> Service:
+        """The service, which reads from the FHIR server that the insider plays."""
+
+    def saw(self, answer: Answer) -> None:
+        """The insider knows what the answer was made of."""
 
 
 @dataclass(frozen=True, slots=True)
 class HookDoor:
     """``POST /cds-services/{id}``: cards."""
 
-    service: Service
+    house: House
     metrics: Metrics
-    max_body_bytes: int
+    intake: Intake
+    trials: Trials
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The hook request is answered with cards; raises Refusal if it cannot be."""
+        """The hook request is answered with cards; raises Refusal if it cannot be, Unauthorised if it may not be."""
+        insider: Insider | None = scope.get(INSIDER)
+        service = insider.at(self.house.service) if insider else self.house.service
+        caller = await self.house.gate.admit(scope["headers"], scope["path"])
         offer = _offer(scope["path_params"])
-        budget = self.service.budget()
+        budget = service.budget()
         try:
-            body = await read_body(scope, receive, self.max_body_bytes)
+            body = await self.intake.read(scope, receive)
         except ClientGone:
             return
-        answer = await self.service.answer(offer, body, budget)
-        self.metrics.decided(answer)
+        answer = await service.answer(offer, body, budget, caller)
+        if insider:
+            insider.saw(answer)
+        counts = insider is None or not insider.quiet
+        if counts:
+            self.metrics.decided(answer)
         scope["bone_cds.told"].update(service=offer.id, **_told(answer))
         await _send(send, answer.body)
+        if counts:
+            self.trials.consider(answer)
 
 
 @dataclass(frozen=True, slots=True)
 class FeedbackDoor:
     """``POST /cds-services/{id}/feedback``: what clinicians did with the cards."""
 
-    sink: FeedbackSink
+    house: House
     metrics: Metrics
-    max_body_bytes: int
+    intake: Intake
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The feedback has been handed to its keeper; raises Refusal if it is unsound."""
+        """The feedback has been handed to its keeper; raises Refusal if it is unsound, Unauthorised as above."""
+        await self.house.gate.admit(scope["headers"], scope["path"])
         offer = _offer(scope["path_params"])
         try:
-            feedback = read_feedback(await read_body(scope, receive, self.max_body_bytes))
+            feedback = read_feedback(await self.intake.read(scope, receive))
         except ClientGone:
             return
-        known = await self.sink.take(offer.id, feedback)
+        known = await self.house.journal.take(offer.id, feedback)
         self.metrics.heard(offer.id, feedback, known)
         scope["bone_cds.told"].update(service=offer.id, feedback=len(feedback))
         await _send(send, b"{}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
@@ -33,6 +34,31 @@ def fault_words(fault: BaseException) -> str:
         places.append(f"{code.co_filename}:{trace.tb_lineno} {code.co_name}")
         trace = trace.tb_next
     return " < ".join([type(fault).__name__, *reversed(places)])
+
+
+class Lines(logging.Formatter):
+    """What other libraries log, as JSON lines too; of several lines the first alone, the rest may hold anything."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as one line of JSON."""
+        words = record.getMessage().strip().partition("\n")[0]
+        when = datetime.fromtimestamp(record.created, tz=UTC).isoformat().replace("+00:00", "Z")
+        return _json(
+            {"event": words, "logger": record.name, "level": record.levelname.lower(), "timestamp": when}
+        ).decode()
+
+
+def log_config(level: str) -> dict[str, Any]:
+    """How the server's own log and that of its libraries are kept: on standard error, libraries from warnings on."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"lines": {"()": Lines}},
+        "filters": {"frames": {"()": FrameOnly}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines", "filters": ["frames"]}},
+        "root": {"level": "WARNING", "handlers": ["stderr"]},
+        "loggers": {"uvicorn": {"level": level.upper()}},
+    }
 
 
 def logger(level: str) -> FilteringBoundLogger:

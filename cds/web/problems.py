@@ -10,10 +10,19 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cds.access.refusal import Unauthorised
 from cds.hooks.refusal import Refusal, outcome
+from cds.web.metrics import Metrics
+from cds.web.shield import Shield
 
+UNAUTHORISED: Final = 401
 JSON: Final = "application/json"
 _CODES: Final = {404: "not-found", 405: "not-supported", 413: "too-long", 415: "not-supported", 500: "exception"}
+_BESIDES: Final[dict[int, dict[str, str]]] = {
+    408: {"connection": "close"},  # what is left of the body is not waited for
+    413: {"connection": "close"},
+    503: {"retry-after": "1"},
+}
 _WORDS: Final = {404: "there is nothing at this address", 405: "this address does not take that method"}
 
 
@@ -23,18 +32,32 @@ def problem(status: int, code: str, words: str, where: str = "", headers: Mappin
     return Response(outcome(code, words, where, severity), status, headers, media_type=JSON)
 
 
-def speak_plainly(app: FastAPI) -> None:
-    """Refusals, HTTP errors and crashes of the app are answered with OperationOutcomes."""
+def speak_plainly(app: FastAPI, metrics: Metrics) -> None:
+    """Refusals, HTTP errors and crashes are answered with OperationOutcomes; whoever is not let in, with nothing."""
+
+    def turned_away(request: Request, fault: Exception) -> Response:
+        """A bare 401: the caller learns nothing; the log line and the counter say why."""
+        assert isinstance(fault, Unauthorised)
+        metrics.turned_away(fault.reason)
+        client = {"client": fault.issuer} if fault.issuer else {}
+        request.scope["bone_cds.told"].update(refused=fault.reason, **client)
+        return Response(status_code=UNAUTHORISED, headers={"www-authenticate": "Bearer", "connection": "close"})
+
+    app.add_exception_handler(Unauthorised, turned_away)
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(Exception, _crashed)
 
 
+def refused(fault: Refusal) -> Response:
+    """The refusal in its own words."""
+    return problem(fault.status, fault.code, fault.words, fault.where, _BESIDES.get(fault.status))
+
+
 def _refused(_: Request, fault: Exception) -> Response:
     """The refusal in its own words."""
     assert isinstance(fault, Refusal)
-    headers = {"connection": "close"} if fault.status == 413 else None
-    return problem(fault.status, fault.code, fault.words, fault.where, headers)
+    return refused(fault)
 
 
 def _http_error(_: Request, fault: Exception) -> Response:
@@ -47,5 +70,5 @@ def _http_error(_: Request, fault: Exception) -> Response:
 def _crashed(request: Request, _: Exception) -> Response:
     """Our own fault: the caller learns that it happened and under which number, and nothing of what we held."""
     number = request.scope.get("bone_cds.request_id", "")
-    headers = {"x-request-id": number} if number else None
+    headers = Shield().plain | ({"x-request-id": number} if number else {})
     return problem(500, "exception", f"the service failed to answer (request {number})", headers=headers)

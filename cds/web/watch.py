@@ -1,4 +1,4 @@
-"""The outermost layer around every route: a number for the request, its time, one log line, two counters."""
+"""The outermost layer around every route: a number for the request, headers, its time, one log line, two counters."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.typing import FilteringBoundLogger
 
 from cds.web.metrics import Metrics
+from cds.web.shield import Shield
 
 _NUMBER: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _SERVER_ERROR: Final = 500
@@ -25,6 +26,7 @@ class Watch:
     metrics: Metrics
     log: FilteringBoundLogger
     mint: Callable[[], str]
+    shield: Shield
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The app has answered, and that has been noted."""
@@ -42,7 +44,7 @@ class Watch:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message.setdefault("headers", []).append((b"x-request-id", number.encode()))
+                self.shield.cover(message, (b"x-request-id", number.encode()))
             await send(message)
 
         try:
@@ -52,19 +54,19 @@ class Watch:
 
     def _note(self, scope: Scope, status: int, seconds: float, number: str, told: dict[str, Any]) -> None:
         """The request has its log line and its place in the counters, under its route and never its raw path."""
-        route = _route(scope)
+        route = route_of(scope)
         self.metrics.answered(route, status, seconds)
         ms = round(seconds * 1000, 1)
         self.log.info("answered", request=number, route=route, status=status, ms=ms, **told)
 
 
-def _route(scope: Scope) -> str:
+def route_of(scope: Scope) -> str:
     """The route that answered, as it is written in the app; ``none`` if none did."""
     if "endpoint" not in scope:
         return "none"
     path: str = scope["path"]
     for name, value in scope.get("path_params", {}).items():
-        path = path.replace(str(value), f"{{{name}}}", 1)
+        path = path.replace(str(value), f"{{{name}}}", 1) if str(value) else path
     return path
 
 

@@ -14,6 +14,8 @@ _TODAY: Final = re.compile(r"today is \*\*(\d{4}-\d{2}-\d{2})\*\*")
 _UNSAID: Final = frozenset({"", "–", "-"})
 _EXPECTED: Final = ("expected cards", "expected")
 _NAME: Final = "file"
+_PATIENT: Final = re.compile(rb"\"resourceType\"\s*:\s*\"Patient\",\s*\"id\"\s*:\s*\"([^\"]+)\"")
+"""The id of a Patient, which stands right behind its type in our fixtures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +72,9 @@ def _table(readme: str, folder: str) -> Iterable[list[str]]:
     section = next((part for part in readme.split("\n## ") if part.lower().startswith(folder)), "")
     lines = (line.strip() for line in section.splitlines())
     return ([cell.strip() for cell in _CELLS.split(line.strip("|"))] for line in lines if line.startswith("|"))
+
+
+def patient_stories(fixtures: Path) -> dict[str, Person]:
+    """The synthetic patients by the id of their Patient resource."""
+    told = people(fixtures, "patients").values()
+    return {found[1].decode(): each for each in told if (found := _PATIENT.search(each.read()))}
