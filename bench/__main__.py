@@ -26,7 +26,8 @@ class Measured:
     latencies: list[float] = field(default_factory=list)
 
     def round(self, times: int) -> None:
-        """Post ``times`` requests on the one connection and keep what they took."""
+        """Post ``times`` requests on one connection and keep what they took."""
+        self.server.reconnect()
         before = self.server.cpu()
         self.latencies += [self.server.post(self.body) for _ in range(times)]
         self.cpu.append((self.server.cpu() - before) / times)
@@ -55,6 +56,7 @@ def main() -> None:
             start("(a) bare ASGI, same decode", "bench.bare", sign, "sign"),
             start("(b) Starlette + orjson echo", "bench.echo", sign, "sign"),
             start("(c) HealthChain order-select", "bench/peer_healthchain.py", chosen, "select", peer, "/cds"),
+            start("bone-cds, journal kept", "bench.journalled", sign, "sign"),
         ]
         _run(every)
         _report(every, sign)
@@ -72,7 +74,7 @@ def _run(every: list[Measured]) -> None:
 
 def _report(every: list[Measured], body: bytes) -> None:
     cpu = {each.server.name: statistics.median(each.cpu) for each in every}
-    ours, bare, _, peer = every
+    ours, bare, _, peer, _ = every
     print(f"Request: {len(body):,} bytes, {resources()} resources. {ROUNDS} interleaved rounds, medians.\n")
     print("| server | CPU a request | × bone-cds | p50 | p99 | p99/p50 | memory |\n|---|---|---|---|---|---|---|")
     for each in every:

@@ -1,4 +1,4 @@
-"""What is measured: the service as it is deployed, from default settings."""
+"""What is measured: the service from default settings; what it decides is remembered in this process alone."""
 
 from __future__ import annotations
 
@@ -7,4 +7,4 @@ from cds.settings import Settings
 from cds.web import serve
 
 if __name__ == "__main__":
-    serve(Settings(port=port_given(), sandbox=False, log_level="warning"))
+    serve(Settings(port=port_given(), sandbox=False, fhir_server=False, log_level="warning"))

@@ -22,6 +22,11 @@ class Served:
     connection: http.client.HTTPConnection
     path: str
 
+    def reconnect(self) -> None:
+        """The connection is fresh: a server closes one that waited for the others' turns."""
+        self.connection.close()
+        self.connection.connect()
+
     def post(self, body: bytes) -> float:
         """Send the body and read the answer; seconds from first byte to last. Raises on any status but 200."""
         begin = time.perf_counter()
