@@ -1,8 +1,14 @@
 # make demo    the service, the sandbox and synthetic patients on this machine
 # make test    the tests
 # make check   everything that CI proves
-# make mutate  turn every comparison, limit and connective of the rules; name what no case notices (WRITE=1: into rules/README.md)
-# make bench   the measurements behind bench/README.md
+# make mutate  turn every comparison, number and connective of the rules; name what no case notices (WRITE=1: into rules/README.md)
+# make validators  the FHIR validator that runs on Node.js (npm), for the tests that use it
+# make audit   known vulnerabilities in what is shipped (STRICT=1: fails when nobody could be asked)
+# make sbom    what is shipped, as a CycloneDX list in build/sbom.json
+# make spark   the population audit on Apache Spark gives the same bytes
+# make bench   the measurements behind bench/README.md (bench-synthetic, bench-population, bench-cql: those of populations)
+# make load    ten minutes of mixed traffic, an overload, and the end with requests in flight (SECONDS, RATE)
+# make fuzz    an hour, or SECONDS, of made-up bytes against the decoder
 # make format  lay out the code
 # make fixtures  build fixtures/requests from the patients and the index
 # make golden  renew fixtures/responses; read what changed before it is kept
@@ -21,11 +27,13 @@ ifndef PYTHON
 PYTHON := $(shell for each in $(CANDIDATES); do "$$each" -c '$(FIT)' 2>/dev/null && echo "$$each" && break; done)
 endif
 BIN := .venv/bin
+# One process more than there are cores: many tests wait for servers of their own.
+TEST_PROCESSES ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 PIP := -m pip install --quiet --disable-pip-version-check
 
 .SECONDARY:
 .PHONY: help venv demo test check format format-check lint types contracts rules mutate \
-	test-all test-versions wheel bench fixtures golden lock clean
+	validators test-all test-versions wheel bench bench-cql bench-faults bench-population bench-synthetic spark load fuzz fixtures golden lock clean audit sbom
 
 help:  ## this list
 	@sed -n 's/^# make/make/p' Makefile
@@ -55,7 +63,7 @@ venv: .venv/.ready
 	@touch $@
 
 # The project itself on top, editable; once more when pyproject.toml changes.
-.venv/.ready .venv-bench/.ready: %/.ready: %/.deps pyproject.toml
+.venv/.ready .venv-bench/.ready .venv-spark/.ready: %/.ready: %/.deps pyproject.toml
 	@$*/bin/python $(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -63,9 +71,9 @@ demo: .venv/.ready
 	@$(BIN)/bone-cds demo
 
 test: .venv/.ready
-	@$(BIN)/python -m pytest -m "not slow and not bench"
+	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder -m "not slow and not bench"
 
-check: format-check lint types contracts rules mutate test-all test-versions wheel
+check: format-check lint types contracts rules mutate test-all test-versions wheel audit sbom
 	@echo "check: all passed"
 
 format-check: .venv/.ready
@@ -90,9 +98,15 @@ rules: .venv/.ready
 mutate: .venv/.ready
 	@$(BIN)/bone-cds rules mutate $(if $(WRITE),--write)
 
+validators: tools/validators/node_modules/.package-lock.json
+
+tools/validators/node_modules/.package-lock.json: tools/validators/package-lock.json
+	@cd tools/validators && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
 # Slow tests too, and with them the documents: tests/test_readme.py runs what README.md shows.
 test-all: .venv/.ready
-	@$(BIN)/python -m pytest -m "not bench"
+	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder -m "not bench"
 
 # The tests again on each other supported Python that this machine has; says which it found and which not.
 test-versions: .venv/.ready
@@ -101,8 +115,47 @@ test-versions: .venv/.ready
 wheel: .venv/.ready
 	@tests/wheel_smoke.sh $(BIN)/python
 
+# pip-audit leaves with 0 when no database answered; this does not take that for a clean bill. STRICT=1: fails then.
+audit: .venv/.ready
+	@$(BIN)/python tools/supply/audit.py $(if $(STRICT),--strict) constraints/image.txt
+
+SBOM := build/sbom.json
+sbom: .venv/.ready
+	@mkdir -p $(dir $(SBOM))
+	@$(BIN)/cyclonedx-py requirements constraints/image.txt --pyproject pyproject.toml --output-reproducible \
+		--output-format JSON --output-file $(SBOM) 2> >(grep -v -e UserWarning -e 'warn(' >&2)
+	@echo "sbom: $(SBOM)"
+
+# The population audit on Apache Spark, two threads of this machine; needs Java 17 or newer.
+spark: .venv-spark/.ready
+	@.venv-spark/bin/python -m pytest -p no:cacheprovider tests/population/check_spark.py
+
 bench: .venv-bench/.ready .venv-healthchain/.deps
 	@HEALTHCHAIN_PYTHON=.venv-healthchain/bin/python .venv-bench/bin/python -m bench
+
+# What each fault of an EHR's server does to the answer, and how long it takes.
+bench-faults: .venv-bench/.ready
+	@.venv-bench/bin/python -m bench.faults
+
+# The population audit beside a one-process orjson pipeline; PATIENTS="5000 50000", ROUNDS=3.
+bench-population: .venv-bench/.ready
+	@.venv-bench/bin/python -m bench.population --patients $(or $(PATIENTS),5000 50000) --rounds $(or $(ROUNDS),3)
+
+# What the rules cost a patient beside cql-execution, on one core; PATIENTS=2000.
+bench-cql: .venv-bench/.ready bench/cql/node_modules/.package-lock.json
+	@.venv-bench/bin/python -m bench.population_cql --patients $(or $(PATIENTS),2000)
+
+bench/cql/node_modules/.package-lock.json: bench/cql/package-lock.json
+	@cd bench/cql && npm ci --no-audit --no-fund --loglevel=error
+
+bench-synthetic: .venv/.ready
+	@$(BIN)/python -m bench.synthetic
+
+load: .venv/.ready
+	@$(BIN)/python -m bench.load $(if $(SECONDS),--seconds $(SECONDS)) $(if $(RATE),--rate $(RATE))
+
+fuzz: .venv-fuzz/.deps
+	@.venv-fuzz/bin/python -m tools.fuzz.decoder -max_total_time=$(or $(SECONDS),3600) -max_len=65536 -rss_limit_mb=2048
 
 fixtures: .venv/.ready
 	@$(BIN)/python tools/fixtures/build_requests.py
@@ -115,10 +168,13 @@ RESOLVE := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade)
 
 lock: .venv-lock/.deps
-	@$(RESOLVE) pyproject.toml --extra dev --extra pdf -o constraints/dev.txt
+	@$(RESOLVE) pyproject.toml --extra dev --extra otel --extra pdf -o constraints/dev.txt
 	@$(RESOLVE) pyproject.toml -c constraints/dev.txt -o constraints/runtime.txt
 	@$(RESOLVE) pyproject.toml --extra dev constraints/bench.in -c constraints/dev.txt -o constraints/bench.txt
-	@for name in healthchain synthea lock; do $(RESOLVE) constraints/$$name.in -o constraints/$$name.txt; done
+	@$(RESOLVE) pyproject.toml --extra otel -c constraints/dev.txt -o constraints/image.txt
+	@$(RESOLVE) pyproject.toml constraints/fuzz.in -c constraints/dev.txt -o constraints/fuzz.txt
+	@$(RESOLVE) pyproject.toml constraints/spark.in -c constraints/dev.txt -o constraints/spark.txt
+	@for name in build healthchain synthea lock; do $(RESOLVE) constraints/$$name.in -o constraints/$$name.txt; done
 	@echo "constraints renewed; run make check"
 
 clean:
