@@ -1,10 +1,13 @@
-"""What every test gets: reproducible property tests, and in CI no skip that nobody allowed."""
+"""What every test gets: reproducible property tests, PostgreSQL if it asks, and in CI no skip that nobody allowed."""
 
 import os
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+
+from tests.log_watch import LogWatch
+from tests.postgres import Server, programs, running
 
 SKIPS_ALLOWED_IN_CI: frozenset[str] = frozenset()
 """Node ids, or their beginnings, that may be skipped in CI; say why beside each."""
@@ -14,6 +17,17 @@ IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.register_profile("here", deadline=None)
 settings.load_profile("ci" if IN_CI else "here")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A running PostgreSQL server; in CI it must be there."""
+    where = programs()
+    if where is None:
+        assert not IN_CI, "CI installs PostgreSQL"
+        pytest.skip("no PostgreSQL on this machine: apt-get install postgresql")
+    with running(where) as server:
+        yield server
 
 
 def forbidden_skips(skipped: list[str]) -> list[str]:
@@ -51,6 +65,9 @@ class SkipWatch:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """In CI every skip is watched."""
+    """The logs are watched, and in CI every skip."""
+    watch = LogWatch()
+    watch.listen()
+    config.pluginmanager.register(watch, "log-watch")
     if IN_CI:
         config.pluginmanager.register(SkipWatch(), "skip-watch")

@@ -1,5 +1,6 @@
 """Who may import whom, and what is banned: the contracts hold, and the tools that enforce them do bite."""
 
+import ast
 import subprocess
 import sys
 import tomllib
@@ -86,7 +87,25 @@ def test_a_breach_is_named(tmp_path: Path, modules: dict[str, str], complaint: s
         "from time import time\n",
     ],
 )
-def test_the_clock_is_read_in_bootstrap_alone(snippet: str) -> None:
+def test_the_clock_is_read_in_one_place(snippet: str) -> None:
     assert flagged(snippet, "cds/facts/age.py")
     assert flagged(snippet, "tests/test_age.py")
-    assert not flagged(snippet, "cds/bootstrap.py")
+    assert not flagged(snippet, "cds/clock.py")
+
+
+def takes_the_time(source: str) -> bool:
+    """Whether the module measures how long something took: reads a stopwatch, or subtracts one reading from another."""
+    return any(
+        (isinstance(node, ast.Name | ast.Attribute) and ast.unparse(node).endswith("perf_counter"))
+        or (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub) and "monotonic()" in ast.unparse(node))
+        for node in ast.walk(ast.parse(source))
+    )
+
+
+def test_no_test_fails_for_a_slow_machine() -> None:
+    """What takes how long is told by bench/; a bound in time that a test needs is tests/patience.py's."""
+    assert takes_the_time("import time\nbegan = time.perf_counter()")
+    assert takes_the_time("from time import monotonic\nassert monotonic() - began < 1")
+    assert not takes_the_time("from time import monotonic\nwhile monotonic() < end:\n    pass")
+    timed = [path for path in ROOT.glob("tests/**/*.py") if takes_the_time(path.read_text(encoding="utf-8"))]
+    assert timed == [ROOT / "tests/patience.py"]

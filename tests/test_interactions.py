@@ -274,8 +274,20 @@ def test_an_answered_card_goes_and_nothing_else_changes(found: Decision, which: 
     after = [_gist(each, note) for each in answer(again)["cards"]]
     if len(before["cards"]) < found.ruleset.site.max_cards:
         assert after == told
-    assert [each for each in after if each[0] in {one[0] for one in told}] == told
+    topics_told = {topic for topic, _, _, _ in told}
+    kept = [each for each in after if each[0] in topics_told]
+    fresh = [each for each in after if each[0] not in topics_told]  # there is room for it now
+    for then, now in zip(told, kept, strict=True):
+        assert (then[0], then[1], then[3]) == (now[0], now[1], now[3])
+        was, stays = _lines([then]), _lines([now])
+        assert stays <= was
+        assert was - stays <= _lines(fresh), "a line may move to what there is room for, and never goes"
     assert gone["indicator"] == "critical" or said["topic"] not in {one[0] for one in after}
+
+
+def _lines(gists: list[tuple[str, str, str, list[list[str]]]]) -> set[str]:
+    """Every line of these cards."""
+    return {line for _, _, words, _ in gists for line in words.splitlines()}
 
 
 def _gist(shown: Plain, note: str) -> tuple[str, str, str, list[list[str]]]:

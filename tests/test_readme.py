@@ -129,6 +129,7 @@ def test_make_targets_exist() -> None:
         assert asked <= targets, f"README names make targets that do not exist: {asked - targets}"
 
 
+@pytest.mark.slow
 def test_commands_parse() -> None:
     calls = commands("bone-cds")
     assert calls

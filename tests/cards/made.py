@@ -10,7 +10,6 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
-from cds.bootstrap import rules_for
 from cds.cards.compose import respond
 from cds.decide import Decision, decide
 from cds.fhir.decode import decode_draft
@@ -18,6 +17,7 @@ from cds.gateway.bundle import chart_of_bundle
 from cds.gateway.recorded import recorded
 from cds.hooks.request import read_request
 from cds.hooks.response import encode
+from cds.releases.in_force import rules_for
 from cds.repeats import Remembered
 from cds.resources import rules_directory
 from cds.ruleset.book import Site

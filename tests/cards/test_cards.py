@@ -22,19 +22,11 @@ from tests.cards.made import (
     rules_of,
     topics,
 )
+from tests.hooks.hollow import hollow
 
 Plain = dict[str, Any]
 T_SCORE_LOW = lab("38267-1", -3.4, "{T-score}", "2026-05-12")
 OSTEOPOROSIS = lab("38267-1", -2.7, "{T-score}", "2026-05-12")
-
-
-def hollow(value: Any) -> bool:
-    """Whether null, an empty text, list or object stands anywhere in the value."""
-    if isinstance(value, dict):
-        return not value or any(hollow(each) for each in value.values())
-    if isinstance(value, list):
-        return not value or any(hollow(each) for each in value)
-    return value is None or value == ""
 
 
 def test_a_card_has_the_shape_of_the_contract() -> None:

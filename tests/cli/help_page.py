@@ -8,7 +8,7 @@ import click
 import typer
 from typer.testing import CliRunner
 
-from cds.cli import app
+from cds.cli.whole import app
 
 OPENING = """# The command line
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
-from cds.cli import app
+from cds.cli.whole import app
 from cds.resources import fixtures_directory, rules_directory
 
 REQUEST = str(fixtures_directory() / "requests" / "very-high-t-score.json")
@@ -26,6 +28,13 @@ def test_decide_shows_cards() -> None:
     assert result.exit_code == 0
     assert "[warning] Very high fracture risk" in result.stdout
     assert "Zoledronic acid" in result.stdout
+
+
+@pytest.mark.parametrize("name", ["audit", "doctor", "replay", "rules"])
+def test_a_command_is_called_by_its_name_where_no_other_is_loaded(name: str) -> None:
+    told = subprocess.run([sys.executable, "-c", "from cds.cli import main; main()", name, "--help"],
+                          stdout=subprocess.PIPE, text=True, check=True).stdout  # fmt: skip
+    assert f" {name} [OPTIONS]" in told.partition("\n")[0]
 
 
 def test_decide_reads_stdin() -> None:
@@ -53,6 +62,26 @@ def test_explain_tells_every_rule() -> None:
     (drug,) = [each for each in data["rules"] if each["rule"] == "antiresorptive"]
     assert drug["stratum"] == "very-high"
     assert drug["strata"]["very-high"]["truth"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("name", "meant", "why"),
+    [
+        ("high-frax", "Yes:", "deceased: no"),
+        ("deceased", "No, so no rule is asked and nothing is shown:", "✗ deceased: yes"),
+        ("ipilimumab-alone", "No, so no rule is asked", "✗ a PD-1 or PD-L1 inhibitor is being ordered: no"),
+        ("implausible-death-to-come", "That cannot be told:", "the date of death is in the future"),
+    ],
+)
+def test_explain_tells_whether_the_rule_book_is_meant_at_all(name: str, meant: str, why: str) -> None:
+    request = str(fixtures_directory() / "requests" / f"{name}.json")
+    text = ran("explain", request, *DAY).stdout
+    assert f"Is the rule book for this patient and this question?\n  {meant}" in text
+    assert why in text
+    assert ("Start a bone-protective drug?" in text) is not meant.startswith("No")
+    assert "**" not in text
+    scope = json.loads(ran("explain", request, *DAY, "--json").stdout)["scope"]
+    assert scope["truth"] == {"Y": "true", "N": "false", "T": "unknown"}[meant[0]]
 
 
 def test_patient_takes_a_bundle_and_a_drug_by_any_of_its_names() -> None:

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from cds.cli import app
+from cds.cli.whole import app
 from cds.fhir.chart import Failed
 from cds.fhir.systems import LOINC, SNOMED
 from cds.gateway import terminology
-from cds.gateway.client import make_client
+from cds.gateway.client import ANYWHERE, make_client
 from cds.gateway.terminology import Terminology
 from cds.resources import rules_directory
 from cds.ruleset.codebook import read_value_sets
@@ -314,7 +314,7 @@ async def test_pages_are_followed_and_bounded(
         asked = {each["name"]: each.get("valueInteger") for each in question["parameter"]}
         return expansion([{"code": str(asked["offset"] + number)} for number in range(2)])
 
-    async with make_client() as client:
+    async with make_client(reach=ANYWHERE) as client:
         found = await Terminology(client, serve(paged).base).expand({})
         assert not isinstance(found, Failed)
         assert [each.code for each in found.contains] == ["0", "1", "2", "3", "4"]
@@ -332,7 +332,7 @@ async def test_an_answer_that_is_too_slow_or_too_large_is_left(
         return agreeing(question)
 
     monkeypatch.setattr(terminology, "LARGEST", 1000)
-    async with make_client() as client:
+    async with make_client(reach=ANYWHERE) as client:
         late = await Terminology(client, serve(slow).base, seconds=0.2).expand({})
         large = await Terminology(client, serve(lambda _: (200, b"x" * 2000)).base).expand({})
     wait.set()

@@ -80,7 +80,7 @@ def test_dates_within_the_last_thirty_days(value: Value, answer: Truth) -> None:
         (None, "is", False, NO),
         (None, "in", frozenset({"b"}), NO),
     ],
-    ids=str,
+    ids=lambda each: str(sorted(each) if isinstance(each, frozenset) else each),
 )
 def test_codes_and_yes_or_no(value: Value, op: str, limit: Limit, answer: Truth) -> None:
     assert compared(value, op, limit) is answer

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from cds.cli import app
+from cds.cli.whole import app
 from cds.export.book import rule_book
 from cds.export.pdf import NoPdf, pdf_of
 from cds.resources import rules_directory

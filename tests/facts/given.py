@@ -43,5 +43,5 @@ STYLES: tuple[Style, ...] = (as_ucum, as_hospital)
 def given(view: View, **facts: Fact | Value) -> View:
     """The view with facts set by hand, ``__`` for the dot; a plain value is a known one."""
     for name, fact in facts.items():
-        view._facts[name.replace("__", ".")] = fact if isinstance(fact, Fact) else Known(fact)
+        view[name.replace("__", ".")] = fact if isinstance(fact, Fact) else Known(fact)
     return view

@@ -125,6 +125,23 @@ def test_an_implausible_score_is_named() -> None:
     assert "T-score of 25 on 2026-05-04 is implausible" in fact.note
 
 
+@pytest.mark.parametrize(
+    ("scores", "lowest", "noted"),
+    [
+        ([score(HIP, -1.9), score(HIP, -2.6)], -2.6, True),
+        ([score(HIP, -2.6), score(HIP, -2.6)], -2.6, False),
+        ([score(HIP, -1.9), score(SPINE, -2.6)], -2.6, False),
+        ([score(HIP, -1.9), score(HIP, -2.6, on="2026-05-06")], -2.6, False),
+        ([score(HIP, -1.9, bodySite={"text": "left"}), score(HIP, -2.6, bodySite={"text": "right"})], -2.6, False),
+    ],
+)
+def test_scores_that_contradict_each_other_are_named(scores: list[Any], lowest: float, noted: bool) -> None:
+    fact = view(boneDensity=scores)["bone.t_score.lowest"]
+    assert isinstance(fact, Known)
+    assert fact.value == lowest
+    assert ("different scores of one site on one day" in fact.note) is noted
+
+
 def test_before_fifty_z_scores_decide() -> None:
     scores = [score(SPINE, -2.6), score(Z_SPINE, -2.1, unit="{Z-score}"), score(Z_HIP, -1.2, unit="1")]
     young = view(patient=YOUNG, boneDensity=scores)

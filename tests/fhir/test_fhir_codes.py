@@ -123,7 +123,7 @@ def test_code_stands_for_its_concept_and_all_above(
     system: str | None, code: str | None, concepts: frozenset[str]
 ) -> None:
     coding = Coding(system=system, code=code)
-    assert BOOK.concepts_of(coding) == concepts
+    assert BOOK.concepts_of_coding(coding) == concepts
     assert BOOK.concepts_of(CodeableConcept(coding=(coding,))) == concepts
 
 

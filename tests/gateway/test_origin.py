@@ -58,6 +58,12 @@ def test_only_addresses_of_the_same_origin_are_within(url: str, expected: str) -
         ("https://ehr.example.org/other", False),
         ("https://ehr.example.org/fhirx", False),
         ("https://ehr.example.org/fhir/../admin", False),
+        ("https://ehr.example.org/fhir/%2e%2e/admin", False),
+        ("https://ehr.example.org/fhir%2f..%2fadmin", False),
+        ("https://ehr.example.org/fhir?base=/admin", False),
+        ("https://ehr.example.org/fhir#", False),
+        ("https://ehr.example.org\\@evil.example.org/fhir", False),
+        ("https://token@ehr.example.org/fhir", False),
         ("http://ehr.example.org/fhir", False),
         ("https://ehr.example.org.evil.example.org/fhir", False),
         ("http://127.0.0.1:9/fhir", False),
@@ -73,6 +79,12 @@ def test_production_calls_the_allow_list_alone(server: str, allowed: bool) -> No
 def test_development_calls_this_machine_too(server: str) -> None:
     assert CallPolicy(loopback=True).objection(server) == ""
     assert CallPolicy(loopback=True).objection(BASE) != ""
+
+
+def test_production_sends_no_token_in_the_clear() -> None:
+    listed = CallPolicy(("http://ehr.example.org/fhir", "http://127.0.0.1:8080/fhir", BASE), https_only=True)
+    assert "https" in listed.objection("http://ehr.example.org/fhir")
+    assert listed.objection(BASE) == listed.objection("http://127.0.0.1:8080/fhir") == ""
 
 
 def test_an_allow_list_with_a_slip_is_an_error() -> None:

@@ -41,6 +41,14 @@ async def test_what_is_missing_is_asked_with_the_token() -> None:
     assert isinstance(chart.source("conditions"), Empty)
 
 
+async def test_what_is_sent_without_being_asked_for_is_read_and_what_is_not_sent_is_not_asked_for() -> None:
+    router = ehr()
+    chart = await read(router, prefetch=prefetch(**WHOLE, procedures=bundle()), **TOKEN)
+    assert isinstance(chart.source("procedures"), Empty)
+    assert chart.source("medicationDispenses") == NotAsked()
+    assert not router.calls
+
+
 async def test_without_a_server_what_is_missing_was_not_asked() -> None:
     chart = await read(ehr(), prefetch=prefetch(patient=PATIENT))
     assert chart.source("labs") == NotAsked()

@@ -15,7 +15,16 @@ def test_every_hook_has_its_service() -> None:
         "ici-bone-health-patient-view": "patient-view",
     }
     for service in services.values():
-        assert set(service) == {"hook", "title", "description", "id", "prefetch", "usageRequirements"}
+        assert set(service) == {
+            "hook",
+            "title",
+            "description",
+            "id",
+            "prefetch",
+            "usageRequirements",
+            "version",
+            "hookVersion",
+        }
         assert all(service.values())
 
 

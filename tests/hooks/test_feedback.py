@@ -8,6 +8,15 @@ import pytest
 from cds.hooks.feedback import Feedback, read_feedback
 from cds.hooks.refusal import Refusal
 
+UNREADABLE = [b'{"feedback":[{"card":"\xff"}]}', b'{"feedback":[{"\xff":1}]}', b'{"feedback":[' + b'{"a":' * 5000]
+
+
+@pytest.mark.parametrize("body", UNREADABLE, ids=["text", "key", "depth"])
+def test_what_is_not_sound_json_deep_down_is_refused_too(body: bytes) -> None:
+    with pytest.raises(Refusal):
+        read_feedback(body)
+
+
 REASON = {"code": "patient-refused", "system": "http://r", "display": "Refused"}
 TOLD = Feedback(
     card="c1", outcome="overridden", reason_code="patient-refused", reason_system="http://r", reason_display="Refused",

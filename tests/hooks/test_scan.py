@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from cds.bootstrap import counted_uuids
+from cds.clock import counted_uuids
 from cds.fhir.chart import Chart, Failed
 from cds.gateway.recorded import recorded
 from cds.hooks.discovery import OFFERS

@@ -15,6 +15,7 @@ import pytest
 
 from cds.hooks.feedback import Feedback
 from cds.hooks.wire import Action, Card, Source, Suggestion
+from cds.journal.keys import JournalKeys
 from cds.journal.memory import Memory
 from cds.repeats import Remembered
 
@@ -24,7 +25,7 @@ KEY = b"k" * 32
 
 def memory(cards: int = 100, patients: int = 100, day: date = DAY, key: bytes = KEY) -> Memory:
     """An empty memory on that day."""
-    return Memory(key, lambda: day, cards, patients)
+    return Memory(JournalKeys(key).pseudonym, lambda: day, cards, patients)
 
 
 def suggestion(uuid: str, *options: str) -> Suggestion:
@@ -48,14 +49,14 @@ def told(uuid: str, outcome: str = "overridden", *accepted: str) -> list[Feedbac
 
 async def test_a_card_that_nobody_answered_is_not_recalled() -> None:
     kept = memory()
-    await kept.note("p1", DAY, [card("a")])
+    kept.show("p1", DAY, [card("a")])
     assert await kept.recall("p1") == ()
 
 
 async def test_an_override_is_joined_to_its_card_and_patient() -> None:
     kept = memory(day=DAY + timedelta(days=2))
-    await kept.note("p1", DAY, [card("a", "antiresorptive", "high", suggestion("s1", "alendronate-70mg"))])
-    await kept.note("p2", DAY, [card("b")])
+    kept.show("p1", DAY, [card("a", "antiresorptive", "high", suggestion("s1", "alendronate-70mg"))])
+    kept.show("p2", DAY, [card("b")])
     assert await kept.take("sign", told("a")) == [True]
     assert await kept.recall("p1") == (
         Remembered(
@@ -77,32 +78,32 @@ async def test_an_override_is_joined_to_its_card_and_patient() -> None:
 async def test_what_was_taken_up_is_known(accepted: tuple[str, ...], options: tuple[str, ...]) -> None:
     kept = memory()
     suggestions = (suggestion("s1", "dxa", "lab-calcium"), suggestion("s2", "dxa"))
-    await kept.note("p1", DAY, [card("a", "baseline-assessment", "routine", *suggestions)])
+    kept.show("p1", DAY, [card("a", "baseline-assessment", "routine", *suggestions)])
     await kept.take("sign", told("a", "accepted", *accepted))
     assert [(each.answer, each.options) for each in await kept.recall("p1")] == [("accepted", options)]
 
 
 async def test_feedback_for_a_card_that_nobody_knows_changes_nothing() -> None:
     kept = memory()
-    await kept.note("p1", DAY, [card("a")])
+    kept.show("p1", DAY, [card("a")])
     assert await kept.take("sign", [*told("unknown"), *told("a")]) == [False, True]
     assert len(await kept.recall("p1")) == 1
 
 
 async def test_the_latest_answer_counts() -> None:
     kept = memory()
-    await kept.note("p1", DAY, [card("a")])
+    kept.show("p1", DAY, [card("a")])
     await kept.take("sign", [*told("a"), *told("a", "accepted")])
     assert [each.answer for each in await kept.recall("p1")] == ["accepted"]
 
 
 async def test_what_is_shown_after_an_answer_comes_after_it() -> None:
     kept = memory()
-    await kept.note("p1", DAY, [card("a", stratum="very-high")])
+    kept.show("p1", DAY, [card("a", stratum="very-high")])
     await kept.take("sign", told("a"))
-    await kept.note("p1", DAY, [card("b", stratum="high")])
-    await kept.note("p1", DAY, [card("c", stratum="very-high")])
-    await kept.note("p1", DAY, [card("d", stratum="high")])
+    kept.show("p1", DAY, [card("b", stratum="high")])
+    kept.show("p1", DAY, [card("c", stratum="very-high")])
+    kept.show("p1", DAY, [card("d", stratum="high")])
     assert [(each.stratum, each.answer) for each in await kept.recall("p1")] == [
         ("very-high", "overridden"),
         ("high", ""),
@@ -114,7 +115,7 @@ async def test_what_is_shown_after_an_answer_comes_after_it() -> None:
 async def test_a_patient_s_id_is_nowhere_and_the_key_matters() -> None:
     one, other = memory(), memory(key=b"x" * 32)
     for kept in (one, other):
-        await kept.note("Patient/known-to-nobody", DAY, [card("a")])
+        kept.show("Patient/known-to-nobody", DAY, [card("a")])
         await kept.take("sign", told("a"))
     inside: Any = [(vars(kept)["_cards"], vars(kept)["_patients"]) for kept in (one, other)]
     assert b"known-to-nobody" not in pickle.dumps([(dict(patients), list(cards)) for cards, patients in inside])
@@ -124,24 +125,24 @@ async def test_a_patient_s_id_is_nowhere_and_the_key_matters() -> None:
 async def test_the_oldest_cards_and_patients_are_forgotten() -> None:
     kept = memory(cards=3, patients=2)
     for name in "abcd":
-        await kept.note(name, DAY, [card(name)])
+        kept.show(name, DAY, [card(name)])
     assert await kept.take("sign", [each for name in "abcd" for each in told(name)]) == [False, True, True, True]
     assert [bool(await kept.recall(name)) for name in "abcd"] == [False, False, True, True]
 
 
 async def test_one_patient_never_fills_the_memory() -> None:
     kept = memory(cards=50)
-    await kept.note("p1", DAY, [card("first")])
+    kept.show("p1", DAY, [card("first")])
     await kept.take("sign", told("first"))
     for number in range(500):
-        await kept.note("p1", DAY, [card(f"c{number}", stratum=("high", "very-high")[number % 2])])
+        kept.show("p1", DAY, [card(f"c{number}", stratum=("high", "very-high")[number % 2])])
     assert len(await kept.recall("p1")) == 2
 
 
 async def _fill(kept: Memory, numbers: range) -> None:
     for number in numbers:
         shown = [card(f"{number}-{topic}", topic, "high", suggestion(f"s{number}", "dxa")) for topic in "xyz"]
-        await kept.note(f"patient-{number}", DAY, shown)
+        kept.show(f"patient-{number}", DAY, shown)
         await kept.take("sign", told(f"{number}-x"))
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from cds.cli.option_cases import option_faults
 from cds.facts.subjects import CATALOGUE
 from cds.orders.proof import OptionCase, facts_read, failures, read_option_cases
+from cds.releases.option_cases import option_faults
 from cds.resources import rules_directory
 from cds.ruleset.fault import RuleFault
 from cds.ruleset.vocabulary import Vocabulary

@@ -29,7 +29,7 @@ def book() -> CodeBook:
 
 def of(system: str, code: str) -> frozenset[str]:
     """What the code stands for."""
-    return book().concepts_of(Coding(system=system, code=code))
+    return book().concepts_of_coding(Coding(system=system, code=code))
 
 
 def shipped() -> list[dict[str, str]]:

@@ -1,6 +1,5 @@
 """Loading: the same rules give the same rule set and the same fingerprint on every machine."""
 
-import time
 from datetime import date
 from pathlib import Path
 
@@ -127,11 +126,9 @@ def test_a_site_that_names_an_option_that_is_not_there_is_refused(site: Site, tm
         load(write_book(tmp_path), site, catalogue=FACTS)
 
 
-def test_the_rule_book_loads_twice_the_same_and_quickly() -> None:
+def test_the_rule_book_loads_twice_the_same() -> None:
     first = load(rules_directory())
-    started = time.perf_counter()
     second = load(rules_directory())
-    assert time.perf_counter() - started < 1
     assert first.fingerprint == second.fingerprint
     assert first.short_fingerprint == first.fingerprint[:12]
     assert [rule.written for rule in first.rules] == [rule.written for rule in second.rules]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -9,19 +10,23 @@ from pathlib import Path
 
 import pytest
 
-from cds.bootstrap import counted_uuids, rules_for, site_of
 from cds.cards.compose import respond
-from cds.decide import decide
+from cds.clock import counted_uuids
+from cds.decide import Decision, decide
+from cds.engine.fact import Fact, Known, Unknown, Value
 from cds.explain import explanation
+from cds.export.book import rule_book
 from cds.facts.subjects import CATALOGUE
 from cds.gateway.recorded import recorded
 from cds.hooks.request import read_request
+from cds.releases.in_force import rules_for
 from cds.resources import fixtures_directory, rules_directory
 from cds.ruleset.book import Override, Site
 from cds.ruleset.fault import Level, RuleFault, RuleFaults
 from cds.ruleset.lint import lint
 from cds.ruleset.load import load
 from cds.ruleset.mentions import facts_that_name, named_by, with_others
+from cds.ruleset.needs import needed_sources
 from cds.ruleset.ruleset import RuleSet
 from cds.ruleset.show import show_all, show_rule
 from cds.ruleset.site import read_site
@@ -62,7 +67,7 @@ def test_a_file_is_read_and_one_of_comments_decides_nothing(tmp_path: Path) -> N
     assert site.snooze_days == 14
     signed = Override(value=150, reason="local protocol", by="Dr. A. Head", on=date(2026, 11, 2))
     assert site.parameters == {"hu.low": signed}
-    assert read_site(file(tmp_path, "# nothing yet\n")) == Site() == site_of(Settings())
+    assert read_site(file(tmp_path, "# nothing yet\n")) == Site() == read_site(Settings().site)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +115,7 @@ def test_an_empty_reason_is_none(tmp_path: Path) -> None:
 
 def test_a_missing_file_is_told_in_words(tmp_path: Path) -> None:
     with pytest.raises(RuleFaults, match="BONE_CDS_SITE names it"):
-        site_of(Settings(site=tmp_path / "nowhere.yaml"))
+        read_site(tmp_path / "nowhere.yaml")
 
 
 def test_the_example_is_complete_and_fits_the_shipped_rules() -> None:
@@ -158,6 +163,8 @@ def test_a_number_counts_for_the_rule_whose_options_or_facts_use_it(tmp_path: Pa
     rule = ruleset.rule("antiresorptive")
     assert {"vitamin_d.deficient", "crcl.bisphosphonate_min", "fresh.weight_days"} <= numbers_of(ruleset, rule)
     assert "patient.oldest" in numbers_of(ruleset, rule), "the code of patient.age asks for it"
+    put_together = {"plausible.creatinine_high", "glucocorticoid.equivalent.dexamethasone", "calcium.ionised_high"}
+    assert put_together <= numbers_of(ruleset, rule), "the code puts their names together"
     assert "calcium.known" in facts_of(ruleset, rule)
     assert "bone.hu.change_hu" not in facts_of(ruleset, ruleset.rule("calcium-vitamin-d"))
 
@@ -193,6 +200,96 @@ def test_an_override_stands_on_every_card_whose_rule_uses_it_and_on_no_other() -
     assert {topic for topic in shown if WORDS in told[topic]} == shown & using
     assert shown & using
     assert not any("site value" in text for _, text in cards(load(rules_directory())))
+
+
+LACKING = {"medicationDispenses": {"reason": "no such system", "by": "Dr. A. Head", "on": "2026-11-02"}}
+TOLD_LACKING = "Medication dispenses are not kept here: no such system (Dr. A. Head, 2026-11-02)"
+BEFORE_A_DRUG = "high-t-score.json"
+
+
+def decided(site: Site, dispenses: object = None) -> Decision:
+    """A request without that source, or with it as sent, decided with the site's decisions."""
+    body = json.loads((fixtures_directory() / "requests" / BEFORE_A_DRUG).read_text(encoding="utf-8"))
+    body["prefetch"].pop("medicationDispenses", None)
+    if dispenses is not None:
+        body["prefetch"]["medicationDispenses"] = dispenses
+    chart, draft = recorded(read_request(json.dumps(body).encode()))
+    return decide(chart, draft, load(rules_directory(), site), "order-sign", DAY)
+
+
+def offers(decision: Decision) -> list[str]:
+    """What its cards suggest, by label."""
+    cards = respond(decision, "Patient/1", "https://example.org", counted_uuids()).cards
+    return [each.label for card in cards for each in card.suggestions]
+
+
+def test_a_source_that_is_not_kept_holds_nothing_and_a_drug_can_be_offered() -> None:
+    without, site = decided(Site()), Site.model_validate({"not_kept": LACKING})
+    assert isinstance(without.facts["drug.on_osteoporosis_agent"], Unknown)
+    assert not any("Zoledronic" in each for each in offers(without))
+    told = decided(site)
+    assert told.facts["drug.on_osteoporosis_agent"] == Known(False)
+    assert any("Zoledronic" in each for each in offers(told))
+    assert TOLD_LACKING in explanation(told)
+    assert TOLD_LACKING in show_rule(told.ruleset, "antiresorptive")
+    assert "does not keep medicationDispenses" in show_all(told.ruleset)
+    page = rule_book(told.ruleset, rules_directory(), DAY)
+    assert TOLD_LACKING in page
+
+
+def test_it_stands_on_the_cards_that_would_read_it_and_on_no_other() -> None:
+    decision = decided(Site.model_validate({"not_kept": LACKING}))
+    cards = respond(decision, "Patient/1", "https://example.org", counted_uuids()).cards
+    read = {each.source.topic.code: each.detail or "" for each in cards if each.source.topic is not None}
+    assert "Medication dispenses are not kept here" in read["antiresorptive"]
+    assert not decision.ruleset.not_kept_in["scope"]
+
+
+def test_what_is_sent_all_the_same_is_read_and_what_failed_stays_failed() -> None:
+    site = Site.model_validate({"not_kept": LACKING})
+    coded = {"coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "904431"}]}
+    supplied = {
+        "resourceType": "MedicationDispense", "id": "d1", "status": "completed", "medicationCodeableConcept": coded,
+        "whenHandedOver": "2026-11-01", "subject": {"reference": "Patient/eNAazSDBHXh2RikEOLXQsU93"},
+    }  # fmt: skip
+    sent = decided(site, {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": supplied}]})
+    assert known_value(sent.facts["drug.on_osteoporosis_agent"]) is True
+    failed = decided(site, {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "exception"}]})
+    assert isinstance(failed.facts["drug.on_osteoporosis_agent"], Unknown)
+
+
+def known_value(fact: Fact) -> Value:
+    """The value of a known fact."""
+    assert isinstance(fact, Known), fact
+    return fact.value
+
+
+def test_it_is_not_asked_for_any_more() -> None:
+    ruleset = load(rules_directory(), Site.model_validate({"not_kept": LACKING}))
+    assert "medicationDispenses" not in needed_sources(ruleset, "order-sign")
+    assert "medicationStatements" in needed_sources(ruleset, "order-sign")
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "fix"),
+    [
+        (f"not_kept: {{conditions: {{{SIGNED}}}}}", "`conditions` cannot be done without", "take it out"),
+        (f"not_kept: {{medicationDispense: {{{SIGNED}}}}}", "no source is called", "`medicationDispenses`"),
+        ("not_kept: {medicationDispenses: {reason: none here, by: Dr. A}}", "`on` is missing", ""),
+    ],
+)
+def test_a_source_that_cannot_be_done_without_is_refused(text: str, what: str, fix: str, tmp_path: Path) -> None:
+    (fault,) = refused(tmp_path, text)
+    assert what in fault.what
+    assert fix in fault.fix
+
+
+def test_lint_notes_a_source_that_is_not_kept() -> None:
+    site = Site.model_validate({"not_kept": LACKING})
+    (note,) = [each for each in lint(rules_directory(), DAY, site) if "not kept" in each.what]
+    assert (note.level, note.what) == (Level.NOTE, TOLD_LACKING)
+    early = [each.what for each in lint(rules_directory(), date(2026, 11, 1), site) if each.level is Level.WARNING]
+    assert any("a day to come" in each for each in early)
 
 
 def test_a_site_s_reason_is_inert_on_a_card() -> None:

@@ -17,7 +17,7 @@ import msgspec
 import yaml
 from typer.testing import CliRunner
 
-from cds.cli import app
+from cds.cli.whole import app
 
 Plain = dict[str, Any]
 SYNTHEA = Path(__file__).resolve().parents[2] / "fixtures" / "synthea"

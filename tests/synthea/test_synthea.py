@@ -9,7 +9,7 @@ import httpx
 import msgspec
 import pytest
 
-from cds.bootstrap import rules_for
+from cds.releases.in_force import rules_for
 from cds.settings import Settings
 from cds.web import create_app
 from tests.synthea.answering import (

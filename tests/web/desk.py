@@ -2,12 +2,15 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import httpx
 from fastapi import FastAPI
 
+from cds.bootstrap import build
+from cds.service import Reader
 from cds.settings import Settings
 from cds.web import create_app
 
@@ -43,6 +46,12 @@ def hook(name: str = "order-sign", **members: Any) -> dict[str, Any]:
 def desk(**settings: Any) -> FastAPI:
     """The app with the real rules on the fixed day, logging errors alone."""
     return create_app(Settings(**{"as_of": DAY, "log_level": "error", **settings}))
+
+
+def desk_with(reader: Reader, **settings: Any) -> FastAPI:
+    """The app with another reader of charts."""
+    house = build(Settings(**{"as_of": DAY, "log_level": "error", **settings}))
+    return create_app(house.settings, replace(house, service=replace(house.service, reader=reader)))
 
 
 @asynccontextmanager

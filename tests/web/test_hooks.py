@@ -1,29 +1,18 @@
 """The hook routes: cards for sound requests, an OperationOutcome for every wound, and never silence for a crash."""
 
-from dataclasses import replace
+import gzip
+import tracemalloc
 from typing import Any
 
 import httpx
 import msgspec
 import pytest
-from fastapi import FastAPI
 
-from cds.bootstrap import build
 from cds.fhir.chart import Chart, Draft
 from cds.gateway.budget import Budget
 from cds.hooks.request import HookRequest
-from cds.settings import Settings
-from cds.web import create_app
-from tests.web.desk import DAY, NIVOLUMAB, PATIENT, SELECT, SIGN, VIEW, assert_outcome, bundle, caller, desk, hook
-
-
-def hollow(value: Any) -> bool:
-    """Whether anything in the value is null or empty."""
-    if isinstance(value, dict):
-        return not value or any(hollow(member) for member in value.values())
-    if isinstance(value, list):
-        return not value or any(hollow(member) for member in value)
-    return value is None or value == ""
+from tests.hooks.hollow import hollow
+from tests.web.desk import NIVOLUMAB, PATIENT, SELECT, SIGN, VIEW, assert_outcome, bundle, caller, desk, desk_with, hook
 
 
 async def test_an_order_gets_cards(client: httpx.AsyncClient) -> None:
@@ -168,29 +157,47 @@ async def test_a_body_over_the_limit_is_refused() -> None:
         assert_outcome(await client.post(SIGN + "/feedback", content=b" " * 2049), 413, "longer than 2048 bytes")
 
 
-async def test_a_compressed_body_is_not_accepted(client: httpx.AsyncClient) -> None:
-    assert_outcome(await client.post(SIGN, content=b"x", headers={"content-encoding": "gzip"}), 415, "compressed")
+PACKED = {"content-encoding": "gzip"}
+
+
+async def test_a_gzip_body_is_unpacked_and_no_other(client: httpx.AsyncClient) -> None:
+    packed = gzip.compress(msgspec.json.encode(hook()))
+    assert (await client.post(SIGN, content=packed, headers=PACKED)).json()["cards"]
+    for wrong in (b"x", packed[:-4], msgspec.json.encode(hook())):
+        assert_outcome(await client.post(SIGN, content=wrong, headers=PACKED), 400, "not sound gzip")
+    for packing in ("br", "deflate", "gzip, gzip", "zstd"):
+        assert_outcome(await client.post(SIGN, content=packed, headers={"content-encoding": packing}), 415, "gzip")
+
+
+async def test_a_decompression_bomb_is_refused_and_not_unpacked(client: httpx.AsyncClient) -> None:
+    bomb = gzip.compress(b" " * 200_000_000)
+    tracemalloc.start()
+    assert_outcome(await client.post(SIGN, content=bomb, headers=PACKED), 413, "longer than 5242880 bytes")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 30_000_000
+
+
+async def test_an_id_is_of_bounded_length(client: httpx.AsyncClient) -> None:
+    long = hook()
+    long["context"]["patientId"] = "p" * 20_000
+    assert_outcome(await client.post(SIGN, json=long), 400, "context.patientId must be a string of at most")
 
 
 class Broken:
     """A reader that falls over a patient's name."""
 
-    async def read(self, request: HookRequest, queries: Any, draft: Draft, budget: Budget) -> Chart:
+    async def read(
+        self, request: HookRequest, queries: Any, draft: Draft, budget: Budget, policy: Any = None, heard: Any = None
+    ) -> Chart:
         """Crashes."""
         raise RuntimeError("Jane Doe, born 1950-01-01")
-
-
-def broken() -> FastAPI:
-    """An app whose reader crashes."""
-    house = build(Settings(as_of=DAY))
-    wrecked = replace(house, service=replace(house.service, reader=Broken()))
-    return create_app(house.settings, wrecked)
 
 
 async def test_a_crash_is_a_500_that_tells_nothing_and_never_looks_like_silence(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    async with caller(broken()) as client:
+    async with caller(desk_with(Broken())) as client:
         response = await client.post(SIGN, json=hook(), headers={"x-request-id": "r-77"})
     assert_outcome(response, 500, "r-77")
     assert "cards" not in response.json()

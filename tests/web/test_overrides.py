@@ -180,8 +180,9 @@ async def test_the_memory_of_a_running_service_is_bounded() -> None:
         for number in range(6):
             await ward.sign(of_patient((t_score(-2.7), *SAFE_LABS), f"q{number}"))
             await ward.tell("antiresorptive", "overridden")
-    assert isinstance(house.journal, Memory)
-    assert (len(vars(house.journal)["_cards"]), len(vars(house.journal)["_patients"])) == (4, 2)
+    kept = house.journal.journal
+    assert isinstance(kept, Memory)
+    assert (len(vars(kept)["_cards"]), len(vars(kept)["_patients"])) == (4, 2)
 
 
 def test_the_labs_of_these_stories_are_coded_as_labs() -> None:

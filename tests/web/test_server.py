@@ -1,5 +1,6 @@
 """The running server over real sockets: start, limits while streaming, lies about length, and a clean end."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -17,11 +18,13 @@ from tests.web.desk import SIGN, hook
 LIMIT = 100_000
 START = """
 from cds.settings import Settings
-from cds.web import serve
-serve(Settings(port={port}, as_of="2026-11-24", max_body_bytes={limit}))
+from cds.web import serve, wire
+wire.HEAD_SECONDS = {patience}
+serve(Settings(port={port}, as_of="2026-11-24", max_body_bytes={limit}, body_seconds={patience}, workers={workers}))
 """
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 30
+PATIENCE = 120
+SERVERS_PATIENCE = 1.5
 
 
 def free_port() -> int:
@@ -32,9 +35,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(port: int) -> Iterator[subprocess.Popen[bytes]]:
+def running(port: int, workers: int = 1) -> Iterator[subprocess.Popen[bytes]]:
     """The server in a process of its own, listening; ended afterwards if it still runs."""
-    code = START.format(port=port, limit=LIMIT)
+    code = START.format(port=port, limit=LIMIT, patience=SERVERS_PATIENCE, workers=workers)
     process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.PIPE)
     try:
         patience = monotonic() + PATIENCE
@@ -64,19 +67,18 @@ def head(*lines: str) -> bytes:
 
 
 def exchange(port: int, *pieces: bytes) -> bytes:
-    """Everything that the server says to these bytes until it closes or goes quiet; writing ends when it hangs up."""
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as line:
+    """Everything that the server says to these bytes until it closes; writing ends when it hangs up."""
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as line:
         try:
             for piece in pieces:
                 line.sendall(piece)
         except (BrokenPipeError, ConnectionResetError):
             pass
-        line.settimeout(1)
         said = b""
         try:
             while got := line.recv(65536):
                 said += got
-        except (TimeoutError, ConnectionResetError):
+        except ConnectionResetError:
             pass
     return said
 
@@ -129,8 +131,58 @@ def test_a_wrong_length_is_a_400(port: int, pieces: list[bytes], status: bytes) 
     assert exchange(port, *pieces).split()[1] == status
 
 
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"],
+        [b"SSH-2.0-OpenSSH_9.2\r\n\r\n"],
+        [b"GET /healthz HTTP/x\r\nHost: t\r\n\r\n"],
+        [b"GET /healthz HTTP/1.1\r\n\r\n"],
+        [head("X: \x00")],
+        [head("Transfer-Encoding: chunked"), b"zz\r\n"],
+        [head("X-Long: " + "x" * 70_000)],
+        [head(*[f"X-{number}: x" for number in range(10_000)])],
+    ],
+    ids=["TLS", "SSH", "no version", "no host", "NUL", "no chunk", "a long header", "many headers"],
+)
+def test_what_is_no_http_is_refused_like_everything_else(port: int, pieces: list[bytes]) -> None:
+    top, _, body = exchange(port, *pieces).partition(b"\r\n\r\n")
+    assert top.startswith(b"HTTP/1.1 400")
+    assert b"x-content-type-options: nosniff" in top.lower()
+    assert "not a sound HTTP request" in str(msgspec.json.decode(body))
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [[head()[:-9]], [head(f"Content-Length: {len(BODY)}"), BODY[:9]], [head("Transfer-Encoding: chunked"), chunk(9)]],
+    ids=["head", "body", "chunks"],
+)
+def test_whoever_is_too_slow_is_told_so(port: int, pieces: list[bytes]) -> None:
+    top, _, body = exchange(port, *pieces).partition(b"\r\n\r\n")
+    assert top.startswith(b"HTTP/1.1 408")
+    assert b"connection: close" in top.lower()
+    assert msgspec.json.decode(body)["issue"][0]["code"] == "timeout"
+
+
+def test_whoever_says_nothing_is_hung_up_on(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as line:
+        assert line.recv(10) == b""
+
+
+def test_a_connection_is_kept_for_the_next_request(port: int) -> None:
+    request = head(f"Content-Length: {len(BODY)}") + BODY
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as line:
+        for _ in range(3):
+            line.sendall(request)
+            said = b""
+            while not said.endswith(b"}"):
+                said += line.recv(65536)
+            assert said.startswith(b"HTTP/1.1 200")
+            sleep(0.8)  # together longer than a head may take: the clock stops between requests
+
+
 def test_whoever_hangs_up_halfway_harms_nobody(port: int) -> None:
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as line:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as line:
         line.sendall(head(f"Content-Length: {len(BODY)}") + BODY[:20])
     said = exchange(port, head(f"Content-Length: {len(BODY)}", "Connection: close"), BODY)
     assert said.startswith(b"HTTP/1.1 200")
@@ -145,3 +197,67 @@ def test_it_says_how_it_was_started_and_ends_when_told() -> None:
     assert process.returncode in (0, -signal.SIGTERM)
     assert b"unsigned" in said or b"no JWT is checked" in said
     assert b"Traceback" not in said
+    assert all(msgspec.json.decode(line)["event"] for line in said.splitlines())
+
+
+def children(process: subprocess.Popen[bytes]) -> set[int]:
+    """The processes that it started and that run."""
+    listed = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii")
+    named = {int(each): Path(f"/proc/{each}/cmdline").read_bytes() for each in listed.split()}
+    return {each for each, line in named.items() if b"spawn_main" in line}
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_killed_is_replaced_and_the_next_request_is_served() -> None:
+    number = free_port()
+    request = [head(f"Content-Length: {len(BODY)}", "Connection: close"), BODY]
+    with running(number, workers=2) as process:
+        assert exchange(number, *request).startswith(b"HTTP/1.1 200")
+        before = children(process)
+        assert len(before) == 2
+        with socket.create_connection(("127.0.0.1", number), timeout=PATIENCE) as line:
+            line.sendall(head(f"Content-Length: {len(BODY)}") + BODY[:20])  # one of them is in the middle of a request
+            for worker in before:
+                os.kill(worker, signal.SIGKILL)
+        patience = monotonic() + PATIENCE
+        while len(children(process) - before) < 2 and monotonic() < patience:
+            sleep(0.1)
+        assert exchange(number, *request).startswith(b"HTTP/1.1 200")
+        left = children(process)
+        process.kill()
+        process.wait()
+        patience = monotonic() + PATIENCE
+        while any(Path(f"/proc/{each}").exists() for each in left) and monotonic() < patience:
+            sleep(0.1)
+        assert not any(Path(f"/proc/{each}").exists() for each in left)  # no worker outlives the one that started it
+
+
+def told(port: int, path: str) -> str:
+    """What the server says to a GET on a connection of its own."""
+    return exchange(port, f"GET {path} HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n".encode()).decode()
+
+
+def counted(port: int, name: str) -> float:
+    """The number that any worker tells for all of them; 0 if there is none yet."""
+    found = [line for line in told(port, "/metrics").splitlines() if line.startswith(f"{name} ")]
+    return float(found[0].rpartition(" ")[2]) if found else 0
+
+
+@pytest.mark.slow
+def test_workers_count_together_and_renew_their_rules_without_a_stop() -> None:
+    number = free_port()
+    request = [head(f"Content-Length: {len(BODY)}", "Connection: close"), BODY]
+    cards = 'bone_cds_requests_total{route="/cds-services/{service_id}",status="200"}'
+    renewed = 'bone_cds_renewals_total{outcome="done"}'
+    with running(number, workers=2) as process:
+        for _ in range(12):
+            assert exchange(number, *request).startswith(b"HTTP/1.1 200")
+        assert {counted(number, cards) for _ in range(6)} == {12}
+        process.send_signal(signal.SIGHUP)
+        patience = monotonic() + PATIENCE
+        while counted(number, renewed) < 1 and monotonic() < patience:
+            assert exchange(number, *request).startswith(b"HTTP/1.1 200")
+        assert counted(number, renewed) >= 1
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=PATIENCE)
+    assert process.returncode in (0, -signal.SIGTERM)
