@@ -143,7 +143,7 @@ bench-population: .venv-bench/.ready
 
 # What the rules cost a patient beside cql-execution, on one core; PATIENTS=2000.
 bench-cql: .venv-bench/.ready bench/cql/node_modules/.package-lock.json
-	@.venv-bench/bin/python -m bench.population_cql --patients $(or $(PATIENTS),2000)
+	@.venv-bench/bin/python -m bench.population_cql --patients $(or $(PATIENTS),5000)
 
 bench/cql/node_modules/.package-lock.json: bench/cql/package-lock.json
 	@cd bench/cql && npm ci --no-audit --no-fund --loglevel=error

@@ -1,6 +1,8 @@
 """``make bench-cql``: CPU a patient of the audit's rules against cql-execution, which asks less of the same patients.
 
 cql-execution is asked a dozen plain questions (``cql/library.mjs``); the audit decides everything and writes the row.
+The target is that of exports, where one patient in ``JUDGED`` or fewer is on an inhibitor; the row where everybody is
+shows what deciding costs.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from cds.ruleset.book import Site
 
 ROUNDS = 3
 TARGET = 300
+JUDGED = 10
 SETS = {
     "checkpoint inhibitors": "pd-1-pd-l1-inhibitor", "bone agents": "osteoporosis-agent",
     "glucocorticoids": "glucocorticoid-ingredient", "bone density": "t-score", "vitamin D": "vitamin-d-25oh",
@@ -35,32 +38,40 @@ SETS = {
 
 
 def main() -> None:
-    """Measure and print the table; leaves with 1 if the target is missed."""
+    """Measure and print the table; leaves with 1 if the target of an export is missed."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--patients", type=int, default=2000)
+    parser.add_argument("--patients", type=int, default=5000)
     parser.add_argument("--sample", type=int, default=100, help="so many of them for cql-execution, which takes longer")
     parser.add_argument("--share", type=int, nargs="+", default=[100, 10, 1], help="one in so many is on an inhibitor")
     asked = parser.parse_args()
     print("| one patient in … on an inhibitor | bone-cds | cql-execution | times |\n|---|---|---|---|")
     with tempfile.TemporaryDirectory(prefix="bench-") as room:
         full = made(Path(room), asked.patients)
-        met = [_measured(full, asked, share) for share in asked.share]
-    if not all(met):
+        times = {share: _measured(full, asked, share) for share in asked.share}
+    judged = {share: found for share, found in times.items() if share >= JUDGED}
+    print()
+    for share, found in judged.items():
+        print(
+            f"- {'met' if found >= TARGET else 'MISSED'}: at one in {share}, at least {TARGET} x less – {found:.0f} x"
+        )
+    if any(found < TARGET for found in judged.values()):
         raise SystemExit(1)
 
 
-def _measured(full: Path, asked: argparse.Namespace, share: int) -> bool:
+def _measured(full: Path, asked: argparse.Namespace, share: int) -> float:
+    """How many times as long cql-execution takes, for an export of which one patient in so many is on an inhibitor."""
     ready = auditor(Question(rules_directory(), Site(), date.fromisoformat(AS_OF), ""), wanting([]))
     with tempfile.TemporaryDirectory(prefix="bench-") as room:
         folder = exported(full, Path(room), share)
         ours = min(_audited(ready, folder, Path(room) / "staged") for _ in range(ROUNDS)) * 1000 / asked.patients
         theirs = _cql(ready, folder, Path(room) / "input.json", asked.sample)
+    if not any(theirs["counts"].values()):
+        raise SystemExit("cql-execution found nothing in any patient: what it took says nothing")
     print(
         f"| {share} | {ours:.2f} ms | {theirs['milliseconds']:.2f} ms | {theirs['milliseconds'] / ours:.1f} |",
         flush=True,
     )
-    print(json.dumps(theirs["counts"]))
-    return bool(theirs["milliseconds"] >= TARGET * ours)
+    return float(theirs["milliseconds"] / ours)
 
 
 def _audited(ready: Auditor, folder: Path, staged: Path) -> float:

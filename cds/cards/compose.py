@@ -29,6 +29,13 @@ def respond(
     ``subject`` is ``Patient/id``; ``mint`` gives a new UUID each time, the decision's own too if it has none yet.
     """
     decision_id = decision_id or mint()
+    cards = tuple(each.card(decision_id) for each in laid_out(decision, subject, canonical, mint))
+    beside = {"bone-cds.decisions": entries(decision, decision_id)}
+    return HookResponse(cards=cards, extension=beside if decision.ruleset.site.decisions_in_response else None)
+
+
+def laid_out(decision: Decision, subject: str, canonical: str, mint: Mint) -> tuple[Draughtsman, ...]:
+    """The cards of the answer in their order, planned and not yet written."""
     bench = Bench(decision, subject, canonical, mint, set(), {})
     plans: dict[str, Plan] = {}
 
@@ -40,9 +47,7 @@ def respond(
 
     kept = chosen(decision, asks_for_something)
     shown = sorted(kept, key=lambda each: rank(plans[each.rule.id].indicator, each.topic, decision))
-    cards = tuple(Draughtsman(each, plans[each.rule.id], shown, bench).card(decision_id) for each in shown)
-    beside = {"bone-cds.decisions": entries(decision, decision_id)}
-    return HookResponse(cards=cards, extension=beside if decision.ruleset.site.decisions_in_response else None)
+    return tuple(Draughtsman(each, plans[each.rule.id], shown, bench) for each in shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,23 +78,28 @@ def planned(firing: Firing, bench: Bench) -> Plan | None:
 
 @dataclass(frozen=True, slots=True)
 class Draughtsman:
-    """Writes one card of a response."""
+    """Writes one card of a response, or only its summary."""
 
     firing: Firing
     plan: Plan
     shown: Sequence[Firing]
     bench: Bench
 
+    @property
+    def summary(self) -> str:
+        """The card in one line."""
+        text = self.firing.card.summary
+        return summary_of(text, self.bench.decision, self._extras(text))
+
     def card(self, decision_id: str) -> Card:
         """The card."""
         decision, suggestions = self.bench.decision, self.plan.suggestions
-        extras = self._extras(self.plan.offers, self.plan.parts)
         return Card(
-            summary=summary_of(self.firing.card.summary, decision, extras),
+            summary=self.summary,
             indicator=self.plan.indicator,
             source=_source(decision.ruleset, self.firing.topic, self.bench.canonical),
             uuid=self.bench.mint(),
-            detail=detail(self.firing, self.shown, extras, decision),
+            detail=detail(self.firing, self.shown, self._extras(self.firing.card.detail), decision),
             suggestions=suggestions,
             selection_behavior="at-most-one" if suggestions else None,
             override_reasons=_override_reasons(decision.ruleset),
@@ -97,10 +107,9 @@ class Draughtsman:
             extension={"bone-cds.decision": entry(decision, decision_id, self.firing.verdict)},
         )
 
-    def _extras(self, offers: Sequence[Weighed], parts: Sequence[WrittenPart]) -> dict[str, str]:
-        """What the card's own placeholders stand for; only those that its texts use are worked out."""
-        decision, card = self.bench.decision, self.firing.card
-        texts = f"{card.summary} {card.detail}"
+    def _extras(self, text: str) -> dict[str, str]:
+        """What the card's own placeholders stand for; only those that the text uses are worked out."""
+        decision, offers, parts = self.bench.decision, self.plan.offers, self.plan.parts
         written: dict[str, Callable[[], str]] = {
             "because": lambda: bullets(because(self.firing.stratum, self.firing.rule, decision)),
             "options": lambda: described(offers, decision),
@@ -109,7 +118,7 @@ class Draughtsman:
             "gaps": lambda: gaps_text(decision),
             "unread": lambda: unread_words(decision),
         }
-        return {name: make() for name, make in written.items() if f"{{{name}}}" in texts}
+        return {name: make() for name, make in written.items() if f"{{{name}}}" in text}
 
 
 @lru_cache(maxsize=64)

@@ -62,11 +62,12 @@ def followed_course(view: View) -> Course:
 def _course(view: View, until: date) -> Course:
     """The course that goes on, or ended, on that day."""
     found = history(view, PD_1_OR_PD_L1)
-    past = [use for use in found.hits if not _yet_to_come(use, view.as_of)]
-    dated = [(last, use) for use in past if (last := last_day(use, view.as_of)) is not None]
-    undated = tuple(use for use in past if last_day(use, view.as_of) is None)
+    past = [(last_day(use, view.as_of), use) for use in found.hits if not _yet_to_come(use, view.as_of)]
+    dated = [(last, use) for last, use in past if last is not None]
+    undated = tuple(use for last, use in past if last is None)
     uses = _without_long_gap(dated, until, view.number("ici.course_gap_days"))
-    return Course(uses, tuple(use for _, use in dated if use not in uses), undated, found.gap)
+    in_course = set(map(id, uses))
+    return Course(uses, tuple(use for _, use in dated if id(use) not in in_course), undated, found.gap)
 
 
 def _yet_to_come(use: Exposure, as_of: date) -> bool:

@@ -71,6 +71,12 @@ class View(dict[Any, Any]):
         other._index = self._index
         return other
 
+    def ordering(self, draft: Draft) -> View:
+        """The same chart on the same day with this draft; what was found in it before is found in both."""
+        other = View(self.chart, draft, self.codes, self._numbers, self.as_of)
+        other._index, other._hits, other._nothing, other._gaps = self._index, self._hits, self._nothing, self._gaps
+        return other
+
     def number(self, name: str) -> float:
         """The parameter of that name; KeyError if the rule book has none."""
         return self._numbers[name]

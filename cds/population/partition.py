@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -46,10 +46,9 @@ def auditor(question: Question, wanting: Wanting) -> Auditor:
 
 
 def _loaded(directory: Path, site: Site) -> tuple[RuleSet, AuditPlan]:
-    """The rule set and what is counted. Cards are written without the decisions beside them, which nobody reads."""
+    """The rule set and what is counted."""
     ruleset = load(directory, site)
-    quiet = replace(ruleset, site=site.model_copy(update={"decisions_in_response": False}))
-    return quiet, read_audit(directory, ruleset)
+    return ruleset, read_audit(directory, ruleset)
 
 
 def audit_partition(auditor: Auditor, folder: Path, number: int, connection: duckdb.DuckDBPyConnection) -> Result:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from cds.cards.compose import respond
+from cds.cards.compose import Draughtsman, laid_out
 from cds.decide import Decision, decide, decided
 from cds.engine.fact import Fact, Known, Range, Span
 from cds.engine.truth import Truth
@@ -128,8 +128,7 @@ def _told(decision: Decision, plan: AuditPlan, canonical: str) -> Decided:
         settled=risk is not None and risk.settled,
         possible=risk.possible if risk else (),
         gaps={gap.id: _gap(gap, decision, verdicts) for gap in plan.gaps},
-        cards=tuple(_card(card.extension or {}, card.indicator, card.summary) for card in respond(
-            decision, subject, canonical, _same_uuid).cards),
+        cards=tuple(map(_card, laid_out(decision, subject, canonical, _same_uuid))),
     )  # fmt: skip
 
 
@@ -138,9 +137,9 @@ def _same_uuid() -> str:
     return "00000000-0000-0000-0000-000000000000"
 
 
-def _card(extension: dict[str, dict[str, str]], indicator: str, summary: str) -> CardTold:
-    told = extension["bone-cds.decision"]
-    return CardTold(told["topic"], told["rule"], told.get("stratum") or "", indicator, summary)
+def _card(card: Draughtsman) -> CardTold:
+    firing = card.firing
+    return CardTold(firing.topic, firing.rule.id, firing.stratum.id, card.plan.indicator, card.summary)
 
 
 def _gap(gap: Gap, decision: Decision, verdicts: dict[str, Verdict]) -> str:

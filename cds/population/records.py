@@ -16,6 +16,8 @@ from cds.fhir.resources import Medication
 from cds.population.faults import Wanting
 
 DRUG: Final = "Medication"
+_FILED_IN: Final = {source.resource_type: name for name, source in reversed([*SOURCES.items()])}
+"""By type: the one source that its resources are put into, the first that asks for them."""
 
 
 class Record(NamedTuple):
@@ -95,8 +97,7 @@ def chart_of(records: Records, wanting: Wanting) -> Chart:
 
 def _source(records: Records, name: str, wanting: Wanting) -> Source:
     kind = SOURCES[name].resource_type
-    first = next(each for each, about in SOURCES.items() if about.resource_type == kind)
-    mine = records.of(kind) if name == first else ()
+    mine = records.of(kind) if name == _FILED_IN[kind] else ()
     if name == "medicationRequests":
         mine = (*mine, *records.of(DRUG))
     if kind == "Patient" and not mine:

@@ -85,25 +85,21 @@ def treatment(chart: Chart, uses: Iterable[MedicationUse], ruleset: RuleSet, as_
 
     ``uses`` are those of a PD-1 or PD-L1 inhibitor.
     """
+    plain = view_of(chart, Draft(), ruleset, as_of)
     order = _open_order(uses, as_of - timedelta(days=ruleset.numbers["order.open_days"]))
     if order is not None:
-        return _ordered(_view(chart, order, ruleset, as_of))
-    plain = view_of(chart, Draft(), ruleset, as_of)
+        return _ordered(plain, order)
     phase = plain["ici.phase"]
     if isinstance(phase, Known) and phase.value == CONTINUATION:
-        return _ordered(_view(chart, _next_dose(plain), ruleset, as_of))
+        return _ordered(plain, _next_dose(plain))
     recently = plain["ici.in_last_12_months"]
     if isinstance(recently, Unknown):
         return Treatment(Status.NOT_KNOWN, PATIENT_VIEW, plain, recently.why)
     return Treatment(Status.FOLLOWED_UP, PATIENT_VIEW, plain) if recently.value is True else None
 
 
-def _view(chart: Chart, order: MedicationRequest, ruleset: RuleSet, as_of: date) -> View:
-    draft = Draft(orders=(order,), medications=chart.medications)
-    return view_of(chart, draft, ruleset, as_of)
-
-
-def _ordered(view: View) -> Treatment:
+def _ordered(plain: View, order: MedicationRequest) -> Treatment:
+    view = plain.ordering(Draft(orders=(order,), medications=plain.chart.medications))
     phase = view["ici.phase"]
     if isinstance(phase, Unknown):
         return Treatment(Status.NOT_KNOWN, ORDER_SIGN, view, phase.why)
