@@ -97,6 +97,9 @@ class Settings(BaseSettings):
     releases: Path | None = None
     """The folder of rule-book releases; not set: ``serve``, ``demo`` and ``release`` keep them in ``data_dir``."""
 
+    export: Path | None = None
+    """The folder of a Bulk Data export, over whose patients the audit pages count what a release would change."""
+
     release_keys: dict[str, SecretStr] = Field(default_factory=dict)
     """Ed25519 seeds in base64 by id: the first signs releases, all of them are believed."""
 

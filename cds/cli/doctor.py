@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -58,6 +59,8 @@ def _findings(production: bool, online: bool) -> Iterator[Finding]:
     yield from _attempt("rules", lambda: _rules(chosen))
     clients: list[Client] = []
     yield from _attempt("clients", lambda: _clients(chosen, clients))
+    if chosen.export is not None:
+        yield _export(chosen.export)
     if chosen.is_production:
         yield from _safety(chosen, clients)
     else:
@@ -114,6 +117,17 @@ def _clients(settings: Settings, found: list[Client]) -> Iterator[Finding]:
     else:
         what = "unsigned calls are accepted" + (", badly signed ones are not" if found else "; no token is looked at")
         yield Finding("note", "callers", what)
+
+
+def _export(folder: Path) -> Finding:
+    """Whether what a release would change can be counted over the site's export."""
+    from cds.population.files import UnusableExport, find_export
+
+    try:
+        found = find_export(folder)
+    except UnusableExport as nothing:
+        return Finding("FAULT", "export", f"{nothing}\nwhy: {nothing.why}\nfix: {nothing.fix}")
+    return Finding("ok", "export", f"{len(found.files)} files of a Bulk Data export in {folder}")
 
 
 def described(client: Client) -> str:

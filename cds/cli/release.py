@@ -112,7 +112,7 @@ def impact(
     from cds.population.files import UnusableExport
     from cds.releases.event import Step
     from cds.releases.impact import over_journal
-    from cds.releases.impact_export import over_export
+    from cds.releases.impact_export import over_export, question_of
     from cds.releases.signoff import record
     from cds.releases.tell import impact_told
 
@@ -126,7 +126,8 @@ def impact(
                 if export is None:
                     counted = with_archive(lambda archive: over_journal(desk, found, archive, settings, progress))
                 else:
-                    counted = over_export(desk, found, export, day_of(as_of), settings, suppress_below, progress)
+                    question = question_of(desk, found, day_of(as_of), settings)
+                    counted = over_export(question, export, suppress_below, progress=progress)
         except UnusableExport as nothing:
             fail(UNREADABLE, str(nothing), why=nothing.why, fix=nothing.fix)
     step(lambda desk: record(desk, name, by, Step.IMPACT, counted))

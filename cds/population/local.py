@@ -25,6 +25,9 @@ from cds.population.store import Workbench
 Progress = Callable[[str, int, int], None]
 """Hears what is being done, how much of it is done, and how much there is."""
 
+AUDITING: Final = "partitions audited"
+"""What progress is told while patients are decided upon."""
+
 _MADE: Final = 50_000
 """Objects after which what a patient leaves behind is collected; it is little, and seldom goes in circles."""
 
@@ -62,11 +65,41 @@ class Work:
     def audit(self, wanting: Wanting, partitions: int, bench: Workbench, progress: Progress) -> None:
         """Every partition that is not done yet is done."""
         ahead = [number for number in range(partitions) if not bench.is_done(number)]
-        progress("partitions audited", partitions - len(ahead), partitions)
+        progress(AUDITING, partitions - len(ahead), partitions)
         waiting = [self.pool.submit(_audit, wanting, bench, number) for number in ahead]
         for count, each in enumerate(as_completed(waiting), partitions - len(ahead) + 1):
             each.result()
-            progress("partitions audited", count, partitions)
+            progress(AUDITING, count, partitions)
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """Audits in this very process, for one that may have no others or shall leave the rest of the machine alone."""
+
+    @contextmanager
+    def begun(self, question: Question, check: Auditor) -> Iterator[Alone]:  # noqa: ARG002  # ``check`` is the question
+        """The work is done where it is asked for."""
+        yield Alone(check)
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """One process that works on a question."""
+
+    check: Auditor
+
+    def extract(self, export: Export, bench: Workbench) -> Extracted:
+        """The export in partitions."""
+        return extract(export, bench.staged, self.check.ruleset.codes)
+
+    def audit(self, wanting: Wanting, partitions: int, bench: Workbench, progress: Progress) -> None:
+        """Every partition that is not done yet is done."""
+        held_against = replace(self.check, wanting=wanting)
+        with reader(bench.staged) as connection:
+            for number in range(partitions):
+                if not bench.is_done(number):
+                    bench.put(number, audit_partition(held_against, bench.staged, number, connection))
+                progress(AUDITING, number + 1, partitions)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from typing import Any
 from cds.population.extract import Extracted, extract
 from cds.population.faults import Wanting
 from cds.population.files import Export
-from cds.population.local import Progress
+from cds.population.local import AUDITING, Progress
 from cds.population.partition import Question, audit_partition, auditor, reader
 from cds.population.patient import Auditor
 from cds.population.store import Workbench
@@ -53,7 +53,7 @@ class Work:
     def audit(self, wanting: Wanting, partitions: int, bench: Workbench, progress: Progress) -> None:
         """Every partition that is not done yet is done by an executor."""
         ahead = [number for number in range(partitions) if not bench.is_done(number)]
-        progress("partitions audited", partitions - len(ahead), partitions)
+        progress(AUDITING, partitions - len(ahead), partitions)
         if not ahead:
             return
         session = _session(self.master)
@@ -63,7 +63,7 @@ class Work:
             spread = context.parallelize(ahead, len(ahead))
             done = spread.mapPartitions(lambda numbers: audited(numbers, *asked.value)).toLocalIterator()
             for count, _ in enumerate(done, partitions - len(ahead) + 1):
-                progress("partitions audited", count, partitions)
+                progress(AUDITING, count, partitions)
         finally:
             session.stop()
 

@@ -21,11 +21,21 @@ from cds.releases.event import Step, moment_words
 from cds.releases.fault import ReleaseFault
 from cds.releases.release import Release
 
-Long = Literal["check", "impact"]
-RECORDS: Final[Mapping[Long, Step]] = {"check": Step.CHECKED, "impact": Step.IMPACT}
+Long = Literal["check", "impact", "impact-export"]
+RECORDS: Final[Mapping[Long, Step]] = {"check": Step.CHECKED, "impact": Step.IMPACT, "impact-export": Step.IMPACT}
 """As which step the result of an errand is on record."""
 
-NAMES: Final[Mapping[Long, str]] = {"check": "Check", "impact": "Impact over the journal"}
+OVER: Final[Mapping[Long, str]] = {"impact": "journal", "impact-export": "export"}
+"""What the impact is counted over, as its record says."""
+
+NAMES: Final[Mapping[Long, str]] = {
+    "check": "check",
+    "impact": "impact over the journal",
+    "impact-export": "impact over the export",
+}
+VIA: Final = "audit pages"
+"""The door by which its result is put on record."""
+
 SILENT_MS: Final = 30_000
 """An errand that was not heard of for so long is dead."""
 
@@ -33,6 +43,7 @@ MOST_AT_ONCE: Final = 2
 """Errands of all releases together: they take their time from the machine that answers prescribers."""
 
 FOLDER: Final = "errands"
+SCRATCH: Final = "scratch"
 NOTHING: Final = "nothing was put on record"
 LOST: Final = f"stopped before it was finished, and {NOTHING}; start it again"
 
@@ -56,11 +67,17 @@ class Errand(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return not self.ended and now - self.heard <= SILENT_MS
 
 
+def workplace(data: Path, errand: Errand) -> Path:
+    """The folder below ``data`` in which the errand works on copies of patients' data; it is gone with it."""
+    return data / SCRATCH / errand.token
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """An errand as its page tells it."""
 
     step: Long
+    name: str
     words: str
     runs: bool
     done: int
@@ -85,9 +102,10 @@ class Errands:
             for each in under_way:
                 if (each.release, each.step) == (release, step):
                     why = f"{each.by} started it on {moment_words(each.began)}"
-                    raise ReleaseFault(f"the {step} of {release} is under way already", why, "wait for it, or stop it")
+                    what = f"the {NAMES[step]} of {release} is under way already"
+                    raise ReleaseFault(what, why, "wait for it, or stop it")
             if len(under_way) >= MOST_AT_ONCE:
-                why = " and ".join(f"the {each.step} of {each.release} ({each.by})" for each in under_way)
+                why = " and ".join(f"the {NAMES[each.step]} of {each.release} ({each.by})" for each in under_way)
                 raise ReleaseFault("too much is under way already", why, "wait until one of them is finished")
             errand = Errand(release, step, by, token_hex(8), now, now)
             self._keep(errand)
@@ -105,6 +123,11 @@ class Errands:
         """Whether it is under way still: not stopped, nor taken for dead and started by somebody once more."""
         kept = self._read(self._file(errand.release, errand.step))
         return kept is not None and kept.token == errand.token and not kept.ended
+
+    def under_way(self) -> frozenset[str]:
+        """The tokens of those that are, of any release."""
+        now = self._now()
+        return frozenset(each.token for each in self._every() if each.runs(now))
 
     def end(self, errand: Errand, why: str) -> None:
         """It has ended without a result, if it was under way still."""
@@ -162,18 +185,20 @@ class Errands:
 
 def _is_past(errand: Errand, release: Release, now: int) -> bool:
     """Whether a result is on record since: its own, told before it could say so, or somebody's else."""
-    recorded = release.last(RECORDS[errand.step])
-    return recorded is not None and recorded.at >= errand.began and not errand.runs(now)
+    over = OVER.get(errand.step)
+    recorded = (each for each in release.every(RECORDS[errand.step]) if not over or each.details.get("over") == over)
+    return not errand.runs(now) and any(each.at >= errand.began for each in recorded)
 
 
 def _told(errand: Errand, now: int) -> Told:
     runs = errand.runs(now)
     how = errand.ended or (_far(errand) if runs else LOST)
-    words = f"{NAMES[errand.step]}, started by {errand.by} on {moment_words(errand.began)}: {how}"
-    return Told(errand.step, words, runs, errand.done, errand.total)
+    name = NAMES[errand.step]
+    words = f"{name[:1].upper()}{name[1:]}, started by {errand.by} on {moment_words(errand.began)}: {how}"
+    return Told(errand.step, name, words, runs, errand.done, errand.total)
 
 
 def _far(errand: Errand) -> str:
     if not errand.total:
-        return "the rules are being read"
+        return "rules and data are being read"
     return f"{errand.done:,} of {errand.total:,} {errand.counted} are done"

@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from contextlib import suppress
 from datetime import date
 from multiprocessing import parent_process
+from pathlib import Path
+from shutil import rmtree
 from threading import Thread
 from time import sleep
 from typing import Any, Final
@@ -23,10 +25,13 @@ from cds.clock import now_ms
 from cds.journal.chain import OtherKey
 from cds.journal.install import Archive, archive_of
 from cds.journal.writer import AWAY
+from cds.population.files import UnusableExport
+from cds.population.local import AUDITING, Here
 from cds.releases.desk import Desk
-from cds.releases.errand import LOST, NOTHING, RECORDS, Errand, Errands
+from cds.releases.errand import LOST, NOTHING, RECORDS, VIA, Errand, Errands, Long, workplace
 from cds.releases.fault import ReleaseFault
 from cds.releases.impact import over_journal
+from cds.releases.impact_export import over_export, question_of
 from cds.releases.in_force import desk_of
 from cds.releases.people import person
 from cds.releases.progress import Progress, unwatched
@@ -36,14 +41,18 @@ from cds.releases.trail import insist_on_journal, journalled
 from cds.ruleset.fault import RuleFaults
 from cds.settings import Settings
 
-VIA: Final = "audit pages"
+_AT_THE_TERMINAL: Final[Mapping[Long, str]] = {
+    "check": "bone-cds release check {}",
+    "impact": "bone-cds release impact {} --journal",
+    "impact-export": "bone-cds release impact {} --export DIR",
+}
 BEAT_SECONDS: Final = 1.0
 
 
 def run(settings: Settings, errand: Errand, day: date) -> None:
     """The errand is carried out; for a process that does nothing else. ``day``: on which a check is made."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # from a keyboard; whoever started this process ends it
-    pulse = Pulse(Errands(shelf_of(settings).root, now_ms), errand)
+    pulse = Pulse(Errands(shelf_of(settings).root, now_ms), errand, workplace(settings.data_folder, errand))
     Thread(target=pulse.beat, daemon=True).start()
     carry_out(settings, errand, day, pulse.watch)
 
@@ -51,8 +60,8 @@ def run(settings: Settings, errand: Errand, day: date) -> None:
 class Pulse:
     """Lets it be known that the errand lives, and how far it is; ends the process when it is not wanted any more."""
 
-    def __init__(self, errands: Errands, errand: Errand) -> None:
-        self._errands, self.errand = errands, errand
+    def __init__(self, errands: Errands, errand: Errand, place: Path) -> None:
+        self._errands, self.errand, self._place = errands, errand, place
 
     def watch(self, counted: str, done: int, total: int) -> None:
         """So far it is; the next beat tells."""
@@ -67,18 +76,31 @@ class Pulse:
                 if parent is not None and not parent.is_alive():
                     self._errands.end(self.errand, LOST)
                 if not self._errands.heard(self.errand):
+                    rmtree(self._place, ignore_errors=True)
                     os._exit(0)
 
 
 def carry_out(settings: Settings, errand: Errand, day: date, progress: Progress = unwatched) -> None:
     """The result is on record and in the journal, or the errand says why there is none. Never raises."""
     errands = Errands(shelf_of(settings).root, now_ms)
+    place = workplace(settings.data_folder, errand)
     try:
+        _tidied(place, errands.under_way())
         asyncio.run(_carried_out(settings, errand, day, progress))
     except Exception as fault:  # noqa: BLE001  # whatever it was, the page tells it
         errands.end(errand, f"failed, and {NOTHING}: {_why(fault, errand)}")
     else:
         errands.done(errand)
+    finally:
+        rmtree(place, ignore_errors=True)
+
+
+def _tidied(place: Path, under_way: Container[str]) -> None:
+    """The workplace is there and empty, and what those left beside it whose machine died is gone."""
+    place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for each in place.parent.iterdir():
+        if each.name not in under_way:
+            rmtree(each, ignore_errors=True)
 
 
 async def _carried_out(settings: Settings, errand: Errand, day: date, progress: Progress) -> None:
@@ -98,7 +120,29 @@ async def _found(
 ) -> Mapping[str, Any]:
     if errand.step == "check":
         return findings(desk, errand.release, day, progress=progress)
-    return await over_journal(desk, desk.unfinished(errand.release), archive, settings, progress)
+    release = desk.unfinished(errand.release)
+    if errand.step == "impact-export":
+        question = question_of(desk, release, day, settings)
+        place, export = workplace(settings.data_folder, errand), the_export(settings)
+        return over_export(question, export, within=place, engine=Here(), progress=_parts(progress))
+    return await over_journal(desk, release, archive, settings, progress)
+
+
+def the_export(settings: Settings) -> Path:
+    """The export over whose patients an impact is counted. Raises ReleaseFault if the site has none."""
+    if settings.export is None:
+        raise ReleaseFault("there is no export to count over", "BONE_CDS_EXPORT is not set", "set it to a folder")
+    return settings.export
+
+
+def _parts(progress: Progress) -> Progress:
+    """What an audit tells, in parts of its export; how many there are is known when it was read."""
+
+    def told(what: str, done: int, total: int) -> None:
+        if what == AUDITING:
+            progress("parts of the export", done, total)
+
+    return told
 
 
 def _recorded(desk: Desk, errand: Errand, found: Mapping[str, Any]) -> bool:
@@ -115,7 +159,9 @@ def _why(fault: Exception, errand: Errand) -> str:
     """What went wrong, and how to go on."""
     if isinstance(fault, (ReleaseFault, RuleFaults)) or (isinstance(fault, OSError) and fault.filename):
         return str(fault)
+    if isinstance(fault, UnusableExport):
+        return f"{fault}: {fault.why}; {fault.fix}"
     if isinstance(fault, (*AWAY, OtherKey)):
         return "the journal is away, and each step is an entry of it; start it again later"
-    command = f"bone-cds release {errand.step} {errand.release}"
+    command = _AT_THE_TERMINAL[errand.step].format(errand.release)
     return f"an unexpected {type(fault).__name__}; start it again, and if that fails too, {command} tells more"

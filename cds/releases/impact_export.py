@@ -7,9 +7,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from cds.population.audit import audit, no_progress
+from cds.population.audit import Engine, audit, no_progress
 from cds.population.files import find_export
-from cds.population.local import Local, Progress
+from cds.population.local import Progress
 from cds.population.partition import Question
 from cds.population.tables import suppressed
 from cds.releases.desk import Desk
@@ -18,20 +18,27 @@ from cds.releases.release import Release
 from cds.settings import Settings
 
 
+def question_of(desk: Desk, release: Release, as_of: date, settings: Settings) -> Question:
+    """What the rules in force say of every patient on that day, and what those of the release would say."""
+    return Question(desk.in_force(), desk.site, as_of, settings.canonical, release.rules)
+
+
 def over_export(
-    desk: Desk, release: Release, export: Path, as_of: date, settings: Settings, below: int = 0,
+    question: Question, export: Path, below: int = 0, within: Path | None = None, engine: Engine | None = None,
     progress: Progress = no_progress,
 ) -> dict[str, Any]:  # fmt: skip
-    """What would change for the patients of the export. Raises UnusableExport, RuleFaults, OSError."""
-    question = Question(desk.in_force(), desk.site, as_of, settings.canonical, release.rules)
-    with TemporaryDirectory() as scratch:
-        found = audit(find_export(export), question, Path(scratch), engine=Local(), progress=progress)
+    """What would change for the patients of the export, worked out in a folder ``within`` that one, or as usual.
+
+    Raises UnusableExport, RuleFaults, OSError.
+    """
+    with TemporaryDirectory(dir=within) as scratch:
+        found = audit(find_export(export), question, Path(scratch), engine=engine, progress=progress)
     assert found.impact is not None
     tables = [suppressed(each, below) for each in found.impact.tables()]
     return {
         "over": "export",
         "of": export.resolve().name,
-        "as_of": as_of.isoformat(),
+        "as_of": question.as_of.isoformat(),
         "counted": "patients",
         "hidden_below": below,
         "unreadable": len(found.faults),

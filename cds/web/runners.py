@@ -13,11 +13,12 @@ from contextlib import asynccontextmanager, suppress
 from datetime import date
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
+from shutil import rmtree
 from threading import Lock
 from typing import Final
 
 from cds.clock import now_ms
-from cds.releases.errand import LOST, NOTHING, Errand, Errands
+from cds.releases.errand import LOST, NOTHING, Errand, Errands, workplace
 from cds.releases.shelf import with_releases
 from cds.settings import Settings
 
@@ -41,9 +42,8 @@ class Runners:
     def send(self, errand: Errand, day: date) -> None:
         """A process of its own carries it out. Raises OSError; then it has ended."""
         from cds.population.processes import without_program
-        from cds.releases.errand_run import run
 
-        process = get_context("spawn").Process(target=run, args=(self._settings, errand, day), daemon=True)
+        process = get_context("spawn").Process(target=_run, args=(self._settings, errand, day), daemon=True)
         try:
             with without_program():
                 process.start()
@@ -63,6 +63,7 @@ class Runners:
             self._running = [each for each in self._running if each not in dead]
         for errand, _ in dead:
             self.errands.end(errand, LOST)
+            self._tidy(errand)
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
@@ -76,9 +77,21 @@ class Runners:
             with suppress(OSError):  # without a word it is told as stopped all the same, a little later
                 self.errands.end(errand, LOST)
             process.terminate()
-        for _, process in self._running:
+        for errand, process in self._running:
             process.join(END_SECONDS)
             if process.is_alive():
                 process.kill()
                 process.join()
+            self._tidy(errand)
         self._running.clear()
+
+    def _tidy(self, errand: Errand) -> None:
+        """It left nothing of patients behind, however it ended."""
+        rmtree(workplace(self._settings.data_folder, errand), ignore_errors=True)
+
+
+def _run(settings: Settings, errand: Errand, day: date) -> None:
+    """The errand is carried out; what it needs is loaded here, in its own process."""
+    from cds.releases.errand_run import run
+
+    run(settings, errand, day)

@@ -25,12 +25,13 @@ from cds.clock import now_ms
 from cds.journal.accounts import Accounts
 from cds.journal.install import prepare_journal, with_journal
 from cds.releases.desk import Desk
-from cds.releases.errand import LOST, SILENT_MS, Errands
+from cds.releases.errand import LOST, SCRATCH, SILENT_MS, Errands
 from cds.releases.event import Step
 from cds.settings import Settings
 from cds.web.runners import NICENESS, Runners
 from tests.audit.desk import PATIENCE, audited, browsing, until
 from tests.journal.desk import entries, journal_of, seal_key, settings_for, settled, sign
+from tests.population.made import export, resources
 from tests.releases.office import desk_at, draft
 from tests.web.desk import DAY, SIGN
 from tests.web.test_overrides import HIGH
@@ -96,15 +97,13 @@ async def test_started_watched_by_another_worker_and_put_on_record(site: Site) -
             assert (started.status_code, started.headers["location"]) == (303, PAGE)
             assert "Impact over the journal, started by paula on 20" in (await vera.see(PAGE)).text
             part = await until(vera, "2 of 2 decisions are done", f"{PAGE}/errands")
-            assert '<progress aria-label="How far the impact is" value="2" max="2">' in part
+            assert '<progress aria-label="How far the impact over the journal is" value="2" max="2">' in part
             assert f'hx-get="{PAGE}/errands?seen=1" hx-trigger="every 2s"' in part
             assert "<form" not in part
             assert "Stop the impact" in (await paula.see(PAGE)).text
             twice = await paula.send(f"{PAGE}/impact")
-            assert (twice.status_code, "the impact of r0001 is under way already; paula started" in twice.text) == (
-                409,
-                True,
-            )
+            assert twice.status_code == 409
+            assert "the impact over the journal of r0001 is under way already; paula started" in twice.text
             answered = await vera.client.post(SIGN, json=HIGH)
             assert (answered.status_code, bool(answered.json()["cards"])) == (200, True)
             assert site.steps == [Step.PROPOSED]
@@ -115,6 +114,28 @@ async def test_started_watched_by_another_worker_and_put_on_record(site: Site) -
     assert site.steps == [Step.PROPOSED, Step.IMPACT]
     await settled(site.house)
     assert len(await entries(site.house, "release")) == 2
+
+
+@pytest.mark.slow
+async def test_over_the_export_of_the_site(drafted: Path, tmp_path: Path) -> None:
+    desk = desk_at(Path(shutil.copytree(drafted, tmp_path / "releases")))
+    folder = export(tmp_path / "nightly", resources("continuation-without-dxa"))
+    house = await audited(tmp_path, releases=desk.shelf.root, release_keys=KEY, export=folder)
+    async with browsing(house, "paula") as paula:
+        assert "Count the impact over the export" in (await paula.see(PAGE)).text
+        assert (await paula.send(f"{PAGE}/impact-export")).status_code == 303
+        page = await until(paula, "impact over nightly (export), counted in patients", PAGE)
+    assert 'role="alert"' not in page
+    assert desk.shelf.release(ID).events[-1].by == "paula"
+    await ended()
+    await house.close()
+
+
+async def test_without_an_export_there_is_no_such_step(site: Site) -> None:
+    async with browsing(site.house, "paula") as paula:
+        page = (await paula.see(PAGE)).text
+    assert "Count the impact over the journal" in page
+    assert "Count the impact over the export" not in page
 
 
 @pytest.mark.slow
@@ -142,6 +163,28 @@ async def test_a_failure_is_told_with_the_way_out_of_it(drafted: Path, tmp_path:
         assert "keep inputs (docs/journal.md)" in page
         assert "<h2>Impact</h2>" not in (await paula.see(PAGE)).text
     await ended()
+    await house.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["stopped", "killed"])
+async def test_nothing_of_patients_is_left_behind(drafted: Path, tmp_path: Path, how: str) -> None:
+    desk = desk_at(Path(shutil.copytree(drafted, tmp_path / "releases")))
+    folder = export(tmp_path / "nightly", resources("continuation-without-dxa"))
+    house = await audited(tmp_path, releases=desk.shelf.root, release_keys=KEY, export=folder)
+    async with browsing(house, "paula") as paula:
+        with desk.shelf.writing():  # all is counted, and it waits to put that on record
+            await paula.send(f"{PAGE}/impact-export")
+            await until(paula, "8 of 8 parts of the export are done", f"{PAGE}/errands")
+            (place,) = (tmp_path / SCRATCH).iterdir()
+            (place / "Patient.parquet").touch()
+            if how == "stopped":
+                await paula.send(f"{PAGE}/errands/impact-export/stop")
+            else:
+                multiprocessing.active_children()[0].kill()
+            await ended()
+        assert "nothing was put on record" in (await paula.see(PAGE)).text
+    assert [*(tmp_path / SCRATCH).iterdir()] == []
     await house.close()
 
 

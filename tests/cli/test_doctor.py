@@ -54,6 +54,7 @@ def test_development_is_fine_and_says_what_production_would_want() -> None:
         ({"BONE_CDS_ENV": "staging"}, "BONE_CDS_ENV: Input should be 'development' or 'production'"),
         ({"BONE_CDS_CLIENTS": "/no/such/file.yaml"}, "BONE_CDS_CLIENTS names it"),
         ({"BONE_CDS_RULES_DIR": "/no/such/folder"}, "rules: "),
+        ({"BONE_CDS_EXPORT": "/no/such/folder"}, "/no/such/folder is not a folder"),
     ],
 )
 def test_what_cannot_be_used_is_a_fault(variables: dict[str, str], words: str) -> None:

@@ -1,24 +1,18 @@
-"""Small exports made from the fixture patients, and an engine that does all the work in this process."""
+"""Small exports made from the fixture patients."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from cds.population.audit import Audited, audit
-from cds.population.extract import Extracted, extract
-from cds.population.faults import Wanting
-from cds.population.files import Export, find_export
-from cds.population.local import Progress
-from cds.population.partition import Question, audit_partition, reader
-from cds.population.patient import Auditor
-from cds.population.store import Workbench
+from cds.population.files import find_export
+from cds.population.local import Here
+from cds.population.partition import Question
 from cds.resources import fixtures_directory, rules_directory
 from cds.ruleset.book import Site
 
@@ -58,35 +52,6 @@ def export(folder: Path, *people: Iterable[Plain]) -> Path:
 def question(compare: Path | None = None, rules: Path | None = None) -> Question:
     """What the tests ask."""
     return Question(rules or rules_directory(), Site(), AS_OF, CANONICAL, compare)
-
-
-@dataclass
-class Here:
-    """The local engine's work without its processes; stops before a partition if told to."""
-
-    stop_before: int = -1
-    check: Auditor | None = None
-
-    @contextmanager
-    def begun(self, _: Question, check: Auditor) -> Iterator[Here]:
-        """Ready for the question."""
-        yield replace(self, check=check)
-
-    def extract(self, export: Export, bench: Workbench) -> Extracted:
-        """The export in partitions."""
-        assert self.check
-        return extract(export, bench.staged, self.check.ruleset.codes)
-
-    def audit(self, wanting: Wanting, partitions: int, bench: Workbench, progress: Progress) -> None:
-        """Every partition that is not done yet is done."""
-        assert self.check
-        ready = replace(self.check, wanting=wanting)
-        for number in range(partitions):
-            if number == self.stop_before:
-                raise KeyboardInterrupt
-            if not bench.is_done(number):
-                bench.put(number, audit_partition(ready, bench.staged, number, reader(bench.staged)))
-            progress("partitions audited", number + 1, partitions)
 
 
 def audited(folder: Path, out: Path, *, asked: Iterable[str] = ALL, compare: Path | None = None) -> Audited:

@@ -16,12 +16,13 @@ from fhir.resources.R4B.measurereport import MeasureReport
 
 from cds.population.audit import audit
 from cds.population.files import find_export
+from cds.population.local import AUDITING, Here
 from cds.population.report import longest, parts
 from cds.population.results import write_results
 from cds.population.store import WORK
 from cds.population.tables import suppressed, table
 from cds.resources import rules_directory
-from tests.population.made import ALL, Here, audited, export, question, resources
+from tests.population.made import ALL, audited, export, question, resources
 from tests.population.test_same_decide import NAMES, UNREADABLE, order, patient_id
 
 SHARED = ("report.html", "summary.json", "Measure.json", "MeasureReport.json")
@@ -171,9 +172,15 @@ def test_small_cells_are_hidden_everywhere(folder: Path, tmp_path: Path) -> None
     assert ">3</td>" not in page
 
 
+def killed_after_two(what: str, done: int, _: int) -> None:
+    """The audit ends when two partitions are done."""
+    if (what, done) == (AUDITING, 2):
+        raise KeyboardInterrupt
+
+
 def test_a_killed_audit_goes_on_and_gives_the_same_bytes(folder: Path, out: Path, tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
-        audit(find_export(folder, ALL), question(), tmp_path, engine=Here(stop_before=2))
+        audit(find_export(folder, ALL), question(), tmp_path, engine=Here(), progress=killed_after_two)
     done = sorted((tmp_path / WORK / "done").iterdir())
     assert len(done) == 2
     ages = [path.stat().st_mtime_ns for path in done]
@@ -188,7 +195,7 @@ def test_a_changed_export_is_not_gone_on_with(folder: Path, tmp_path: Path) -> N
     copy = tmp_path / "copy"
     shutil.copytree(folder, copy)
     with pytest.raises(KeyboardInterrupt):
-        audit(find_export(copy, ALL), question(), tmp_path, engine=Here(stop_before=2))
+        audit(find_export(copy, ALL), question(), tmp_path, engine=Here(), progress=killed_after_two)
     with (copy / "Patient.0001.ndjson").open("ab") as file:
         file.write(b'{"resourceType":"Patient","id":"new"}\n')
     result = audit(find_export(copy, ALL), question(), tmp_path, engine=Here(), resume=True)

@@ -14,12 +14,14 @@ from cds.clock import now_ms
 from cds.journal.install import archive_of
 from cds.releases import errand_run
 from cds.releases.desk import Desk
-from cds.releases.errand import FOLDER, LOST, SILENT_MS, Errand, Errands, Long
+from cds.releases.errand import FOLDER, LOST, SCRATCH, SILENT_MS, Errand, Errands, Long
 from cds.releases.errand_run import Pulse, carry_out
 from cds.releases.event import Step
 from cds.releases.fault import ReleaseFault
+from cds.releases.signoff import record
 from cds.settings import Settings
 from tests.journal.desk import settings_for
+from tests.population.made import export, resources
 from tests.releases.office import SOUND, passed
 
 ID = "r0001"
@@ -61,8 +63,8 @@ def words(errands: Errands, desk: Desk) -> list[tuple[str, bool]]:
 def test_how_far_it_is_is_told(errands: Errands, drafted: Desk) -> None:
     assert words(errands, drafted) == []
     errand = errands.begin(ID, "check", "Ada")
-    assert words(errands, drafted) == [("the rules are being read", True)]
-    pulse = Pulse(errands, errand)
+    assert words(errands, drafted) == [("rules and data are being read", True)]
+    pulse = Pulse(errands, errand, Path("scratch"))
     pulse.watch("cases", 1200, 3400)
     assert errands.heard(pulse.errand)
     assert words(errands, drafted) == [("1,200 of 3,400 cases are done", True)]
@@ -87,7 +89,7 @@ def test_what_is_not_heard_of_is_told_as_stopped_and_can_be_started_again(
 ) -> None:
     dead = errands.begin(ID, "impact", "Ada")
     clock.at += SILENT_MS
-    assert words(errands, drafted) == [("the rules are being read", True)]
+    assert words(errands, drafted) == [("rules and data are being read", True)]
     clock.at += 1
     assert words(errands, drafted) == [(LOST, False)]
     errands.stop(ID, "impact", "Carl")
@@ -96,7 +98,7 @@ def test_what_is_not_heard_of_is_told_as_stopped_and_can_be_started_again(
     assert [errands.heard(dead), errands.heard(fresh)] == [False, True]
     errands.end(dead, "too late")
     errands.done(dead)
-    assert words(errands, drafted) == [("the rules are being read", True)]
+    assert words(errands, drafted) == [("rules and data are being read", True)]
 
 
 def test_stopped_by_somebody(errands: Errands, drafted: Desk) -> None:
@@ -113,9 +115,17 @@ def test_stopped_by_somebody(errands: Errands, drafted: Desk) -> None:
 def test_a_result_that_is_on_record_since_is_told_and_not_the_errand(errands: Errands, drafted: Desk) -> None:
     errand = errands.begin(ID, "check", "Ada")
     passed(drafted, drafted.shelf.release(ID))
-    assert words(errands, drafted) == [("the rules are being read", True)]
+    assert words(errands, drafted) == [("rules and data are being read", True)]
     errands.end(errand, LOST)
     assert words(errands, drafted) == []
+
+
+def test_an_impact_over_something_else_tells_nothing_of_it(errands: Errands, drafted: Desk) -> None:
+    for errand in (errands.begin(ID, "impact", "Ada"), errands.begin(ID, "impact-export", "Ada")):
+        errands.end(errand, LOST)
+    record(drafted, ID, "Ada", Step.IMPACT, {"over": "export"})
+    told = errands.told(errands.kept(ID), drafted.shelf.release(ID))
+    assert [each.step for each in told] == ["impact"]
 
 
 def test_what_another_version_wrote_is_as_good_as_none(errands: Errands, drafted: Desk) -> None:
@@ -126,10 +136,10 @@ def test_what_another_version_wrote_is_as_good_as_none(errands: Errands, drafted
     assert errands.begin(ID, "check", "Carl").by == "Carl"
 
 
-def settings(desk: Desk, folder: Path, address: str = "") -> Settings:
+def settings(desk: Desk, folder: Path, address: str = "", **more: Any) -> Settings:
     """Settings of a service with that shelf."""
     journal = address or f"sqlite:///{folder}/journal.sqlite"
-    return settings_for(journal, folder, releases=desk.shelf.root, release_keys=KEY)
+    return settings_for(journal, folder, releases=desk.shelf.root, release_keys=KEY, **more)
 
 
 def begun(desk: Desk, step: Long = "check") -> Errand:
@@ -206,6 +216,34 @@ def test_without_a_journal_nothing_is_put_on_record(
     carry_out(away, begun(drafted, step), DAY)
     assert steps(drafted) == [Step.PROPOSED]
     assert "nothing was put on record: the journal is away" in told(drafted)
+
+
+def test_an_impact_over_the_export_of_the_site(drafted: Desk, tmp_path: Path) -> None:
+    people = [resources(name) for name in ("continuation-without-dxa", "on-treatment-13-months")]
+    chosen = settings(drafted, tmp_path, export=export(tmp_path / "nightly", *people))
+    tables(chosen)
+    left = chosen.data_folder / SCRATCH / "of-one-whose-machine-died"
+    left.mkdir(parents=True)
+    far: list[tuple[str, int, int]] = []
+    carry_out(chosen, begun(drafted, "impact-export"), DAY, lambda *told: far.append(told))
+    assert told(drafted) == ""
+    recorded = drafted.shelf.release(ID).last(Step.IMPACT)
+    assert recorded is not None
+    assert (recorded.by, recorded.details["over"], recorded.details["of"]) == ("Ada", "export", "nightly")
+    assert recorded.details["as_of"] == DAY.isoformat()
+    counted = {each["label"]: each["count"] for each in recorded.details["tables"][0]["cells"]}
+    assert sum(counted.values()) == len(people)
+    assert [*left.parent.iterdir()] == []
+    assert far[-1] == ("parts of the export", far[-1][2], far[-1][2])
+
+
+def test_without_an_export_nothing_is_counted(drafted: Desk, tmp_path: Path) -> None:
+    carry_out(settings(drafted, tmp_path), begun(drafted, "impact-export"), DAY)
+    assert "there is no export to count over; BONE_CDS_EXPORT is not set" in told(drafted)
+    (tmp_path / "empty").mkdir()
+    carry_out(settings(drafted, tmp_path, export=tmp_path / "empty"), begun(drafted, "impact-export"), DAY)
+    assert "empty holds no export: no file in it is called *.ndjson" in told(drafted)
+    assert steps(drafted) == [Step.PROPOSED]
 
 
 def test_whatever_went_wrong_is_told(drafted: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from cds.journal.install import Archive
 from cds.releases.desk import Desk
 from cds.releases.fault import ReleaseFault
 from cds.releases.impact import over_journal
-from cds.releases.impact_export import over_export
+from cds.releases.impact_export import over_export, question_of
 from cds.releases.intake import files_of_folder
 from cds.releases.proposal import propose
 from cds.releases.tell import impact_told
@@ -84,10 +84,10 @@ async def test_a_journal_without_inputs_tells_nothing_and_says_so(louder: Desk, 
 def test_over_an_export(louder: Desk, tmp_path: Path) -> None:
     people = [resources(name) for name in ("continuation-without-dxa", "on-treatment-13-months")]
     folder = export(tmp_path / "export", *people)
-    settings = settings_for("", tmp_path)
-    found = over_export(louder, louder.shelf.release(ID), folder, AS_OF, settings)
+    question = question_of(louder, louder.shelf.release(ID), AS_OF, settings_for("", tmp_path))
+    found = over_export(question, folder)
     assert (found["over"], found["of"], found["as_of"]) == ("export", "export", AS_OF.isoformat())
     assert sum(count or 0 for count in counts(found, "impact").values()) == len(people)
-    hidden = over_export(louder, louder.shelf.release(ID), folder, AS_OF, settings, below=5)
+    hidden = over_export(question, folder, below=5)
     assert set(counts(hidden, "impact").values()) == {None}
     assert "hidden" in "\n".join(impact_told(hidden))

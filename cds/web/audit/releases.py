@@ -38,11 +38,12 @@ from cds.web.audit.errands import BASE, LONG, ErrandPages
 
 UPLOAD_BYTES: Final = 16 * 1024 * 1024
 CONFLICT: Final = 409
-Taken = Literal["check", "impact", "sign", "approve", "trial", "end-trial", "activate", "roll-back"]
+Taken = Literal["check", "impact", "impact-export", "sign", "approve", "trial", "end-trial", "activate", "roll-back"]
 Take = Callable[[ReleaseDesk, str, str, str], Release]
-NEEDS: Final[Mapping[str, Role]] = {
+NEEDS: Final[Mapping[Taken, Role]] = {
     "check": "pharmacist",
     "impact": "pharmacist",
+    "impact-export": "pharmacist",
     "sign": "pharmacist",
     "approve": "approver",
     "trial": "approver",
@@ -50,9 +51,10 @@ NEEDS: Final[Mapping[str, Role]] = {
     "activate": "approver",
     "roll-back": "approver",
 }
-WORDS: Final[Mapping[str, str]] = {
+WORDS: Final[Mapping[Taken, str]] = {
     "check": "Check: lint and every case",
     "impact": "Count the impact over the journal",
+    "impact-export": "Count the impact over the export",
     "sign": "Sign as checker",
     "approve": "Approve",
     "trial": "Put on trial",
@@ -166,7 +168,7 @@ class ReleasePages:
     async def _shown(self, name: str, visitor: Visitor, why: str = "", status: int = 200) -> Response:
         release, errands = await self.errands.told(name)
         trial = await trial_told(self.desk.journal.database, release.id) if release.last(Step.TRIAL_BEGAN) else None
-        may = {step: words for step, words in WORDS.items() if visitor.who.may(NEEDS[step])}
+        may = {step: words for step, words in WORDS.items() if self._may(step, visitor)}
         shown = {
             "release": release,
             "errands": errands,
@@ -177,6 +179,10 @@ class ReleasePages:
             "steps": may,
         }
         return self.desk.page("release", visitor, status, why=why, **shown)
+
+    def _may(self, step: Taken, visitor: Visitor) -> bool:
+        """Whether the step is for this person, and the site has what it takes."""
+        return visitor.who.may(NEEDS[step]) and (step != "impact-export" or self.desk.house.settings.export is not None)
 
     @property
     def _archive(self) -> Archive:
