@@ -30,6 +30,7 @@ PATIENTS: Final = (
     "low-risk",
     "high-t-score-in-the-past",
     "high-old-vertebral-fracture",
+    "high-frax",
 )
 STARTS_WITHIN: Final = 30
 

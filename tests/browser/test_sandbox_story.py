@@ -198,6 +198,24 @@ def test_the_address_says_which_panels_are_open(browser: Browser, address: str, 
         assert _open(seen) == ["request", "tips", "what-if", "wire"]
 
 
+@pytest.mark.slow
+def test_the_address_says_which_card_is_being_overridden(browser: Browser, address: str, pictures: Path) -> None:
+    with window(browser, address, pictures) as seen:
+        seen.patient("high-frax", f"{SIGNED}&open=wire")
+        seen.opens("#override-antiresorptive")
+        expect(seen.page).to_have_url(re.compile(r"open=override-antiresorptive\.wire$"))
+        _anew(seen, "Sign the order")
+        assert _open(seen) == ["override-antiresorptive", "why", "wire"]
+        override = seen.page.locator("#override-antiresorptive")
+        override.get_by_role("combobox").select_option(index=1)
+        override.get_by_role("button", name="Override this card").click()
+        expect(seen.page.locator(".card.done")).to_be_visible()
+        expect(seen.page).to_have_url(re.compile(r"open=wire$"))
+        seen.page.locator(".card.done").get_by_role("button", name="Sign again").click()
+        seen.sees("Since the last signing")
+        expect(seen.page).to_have_url(re.compile(r"open=wire$"))
+
+
 def _anew(seen: Window, button: str) -> None:
     """The button is pressed, and what it brings has taken the page's place."""
     seen.page.evaluate("document.querySelector('#stage').classList.add('before')")

@@ -10,6 +10,7 @@ from typing import Final, Generic, TypeVar
 from cds.hooks.wire import Card
 from cds.web.sandbox.compare import Snapshot
 from cds.web.sandbox.exchange import Exchange
+from cds.web.sandbox.panels import OVERRIDE
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -45,6 +46,12 @@ class ShownCard:
     patient: str
     service: str
     card: Card
+
+    @property
+    def form(self) -> str:
+        """What the panel is called in which it is overridden."""
+        decision = (self.card.extension or {}).get("bone-cds.decision", {})
+        return f"{OVERRIDE}{decision.get('rule', '')}"
 
 
 @dataclass(slots=True)

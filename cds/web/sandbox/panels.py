@@ -16,13 +16,16 @@ TIPS: Final = "tips"
 NAMES: Final = (
     "expected", WHAT_IF, "why", TIPS, "reads", "wire", "request", "response", "scores", "events", "values",
 )  # fmt: skip
-"""Every panel but those of the rules."""
+"""Every panel but those of rules and their cards."""
 
 USUAL: Final = frozenset({"why"})
 """Open unless the address says otherwise."""
 
 RULE: Final = "rule-"
 """What the panel of a rule is called, before the rule's id."""
+
+OVERRIDE: Final = "override-"
+"""What the form that overrides a rule's card is called: a card is another with each answer, its rule is not."""
 
 _OPEN, _SHUT = "open", "shut"
 
@@ -47,13 +50,17 @@ class Panels:
         """The same with that panel open."""
         return Panels(self.unfolded | {name})
 
+    def closed(self, name: str) -> Panels:
+        """The same with that panel closed."""
+        return Panels(self.unfolded - {name})
+
 
 AS_USUAL: Final = Panels()
 
 
 def panels_asked(query: QueryParams, rules: Iterable[str]) -> tuple[Panels, list[str]]:
     """The panels that the address asks for, and in words what it names that is none."""
-    known = frozenset((*NAMES, *(f"{RULE}{each}" for each in rules)))
+    known = frozenset((*NAMES, *(f"{which}{each}" for each in rules for which in (RULE, OVERRIDE))))
     opened, shut = _named(query, _OPEN), _named(query, _SHUT)
     wrong = [f"There is no panel “{each}” here." for each in sorted((opened | shut) - known)]
     return Panels(((USUAL | opened) - shut) & known), wrong

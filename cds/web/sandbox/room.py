@@ -176,6 +176,7 @@ class PatientPages(Pages):
             else:
                 done = await bedside.accept(shown, [str(each) for each in form.getlist("suggestion")])
             if done.outcome:
+                state = state.closed(shown.form)
                 self.room.memory.of(state.patient).answered(f"{shown.card.summary} – {done.told[0]}")
         if done.outcome and not is_part(request):
             return RedirectResponse(state.url, FOUND)
@@ -188,7 +189,10 @@ class PatientPages(Pages):
             "written": done.written,
         }
         name = "answered" if is_part(request) else "answered_page"
-        return page(name, bench.base, 200 if done.outcome else 422, state=state, feedback=done.feedback, **told)
+        answer = page(name, bench.base, 200 if done.outcome else 422, state=state, feedback=done.feedback, **told)
+        if done.outcome:
+            answer.headers["hx-replace-url"] = state.url
+        return answer
 
     def _asked(self, request: Request) -> Asked:
         """The state that the address asks for."""

@@ -97,6 +97,10 @@ class State:
         """The same with that panel open."""
         return self.but(panels=self.panels.opened(name))
 
+    def closed(self, name: str) -> State:
+        """The same with that panel closed."""
+        return self.but(panels=self.panels.closed(name))
+
     def below(self, name: str) -> str:
         """The address of something that belongs to this state."""
         return f"{self.path}/{name}?{self.query}"

@@ -97,6 +97,26 @@ async def test_links_forms_and_answers_carry_them_on(tmp_path: Path) -> None:
     assert carried(back[1]) == {"open": ["reads.request.rule-antiresorptive.what-if.wire"], "shut": ["why"]}
 
 
+async def test_the_form_of_a_card_is_known_by_its_rule_and_closed_with_the_answer(tmp_path: Path) -> None:
+    query: dict[str, Any] = {**SIGNED, "open": "override-antiresorptive.reads"}
+    async with ward(tmp_path) as client:
+        text = await page(client, HIP, **query)
+        again = await page(client, HIP, **query)
+        kept = next((a, f) for a, f in forms(again) if f["outcome"] == "overridden" and f["card"] in _form(again))
+        action, fields = kept
+        fields |= {"reason": re.findall(r'<option value="([^"]+)"', _form(again))[0]}
+        done = await client.post(action, data=fields, headers={"hx-request": "true"})
+    assert opened(text) == opened(again) == {"why", "reads", "override-antiresorptive"}
+    assert fields["card"] not in text
+    assert "overridden" in done.text
+    assert done.headers["hx-replace-url"].endswith("?drug=nivolumab&hook=order-sign&open=reads")
+
+
+def _form(text: str) -> str:
+    """The panel in which the card of the antiresorptive rule is overridden."""
+    return text.partition('id="override-antiresorptive"')[2].partition("</details>")[0]
+
+
 async def test_what_would_change_the_answer_is_worked_out_where_it_is_open(tmp_path: Path) -> None:
     async with ward(tmp_path) as client:
         folded, unfolded = await page(client, HIP, **SIGNED), await page(client, HIP, **SIGNED, open="tips")
@@ -113,6 +133,7 @@ async def test_without_scripts_each_panel_has_a_link_that_turns_it(tmp_path: Pat
         pins = dict(re.findall(r'<noscript><p class="small"><a href="[^"#]+\?([^"#]*)#([^"]+)">', text))
         assert set(pins.values()) == set(shown(text))
         rules = [name.removeprefix("rule-") for name in pins.values() if name.startswith("rule-")]
+        assert "override-antiresorptive" in pins.values()
         for query, name in pins.items():
             panels, wrong = panels_asked(QueryParams(query), rules)
             assert panels.unfolded == opened(text) ^ {name}
