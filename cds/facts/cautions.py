@@ -5,7 +5,7 @@ Jaw necrosis and atypical femoral fracture count for ever, the others only while
 
 from __future__ import annotations
 
-from cds.engine.fact import Fact, Known, Unknown
+from cds.engine.fact import Cause, Fact, Known, Unknown
 from cds.facts.catalogue import Type, fact
 from cds.facts.problems import any_of, possibly, possibly_ever
 from cds.facts.recognise import has_codes
@@ -30,11 +30,19 @@ def hypercalcaemia(view: View) -> Fact:
 
 @fact("caution.dialysis", Type.BOOL, words="dialysis", reads=("conditions", "procedures"))
 def dialysis(view: View) -> Fact:
-    """Dependence on dialysis, or a dialysis as recent as a usable creatinine."""
+    """Dependence on dialysis, or a dialysis as recent as a usable creatinine; unknown with end-stage disease alone."""
     search = view.procedures("dialysis")
     since = view.days_before(view.number("fresh.kidney_days"))
     recent = tuple(hit for hit in search.hits if hit.when is None or hit.when.latest >= since)
-    return any_of(possibly(view, "dialysis"), presence(Search(recent, search.gap)))
+    return any_of(possibly(view, "dialysis"), presence(Search(recent, search.gap)), _end_stage(view))
+
+
+def _end_stage(view: View) -> Fact:
+    """Whoever is there is on dialysis, has a new kidney, or has neither: the diagnosis does not say."""
+    found = possibly(view, "end-stage-renal-disease")
+    if not isinstance(found, Known) or found.value is False:
+        return found
+    return Unknown("end-stage kidney disease is recorded, and not whether on dialysis", Cause.NOT_STATED, found.seen_in)
 
 
 @fact("caution.acute_kidney_injury", Type.BOOL, words="acute kidney injury", reads=_CONDITIONS)

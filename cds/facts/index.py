@@ -147,8 +147,13 @@ class Index:
     def _procedures(self, procedures: Iterable[Procedure]) -> None:
         for each in procedures:
             concepts = self._codes.concepts_of(each.code)
+            by_name = not concepts
+            if by_name:
+                concepts = problem_named(self._codes, each.code)
             if concepts and counts(each):
-                self.procedures.put(Kept(each, concepts), concepts)
+                self.procedures.put(Kept(each, concepts, by_name), concepts)
+            elif not says_something(each.code) and counts(each):
+                self._cannot_name("procedures", each)
 
     def _service_requests(self, orders: Iterable[ServiceRequest]) -> None:
         for each in orders:
@@ -171,7 +176,7 @@ class Index:
     def _concepts_of_any(self, *told: CodeableConcept | None) -> frozenset[str]:
         return NOTHING.union(*map(self._codes.concepts_of, told))
 
-    def _cannot_name(self, source: str, resource: Condition | AllergyIntolerance | Drug) -> None:
+    def _cannot_name(self, source: str, resource: Condition | Procedure | AllergyIntolerance | Drug) -> None:
         self.unnamed.setdefault(source, []).append(resource.ref)
 
 

@@ -11,10 +11,10 @@ from cds.facts.view import View
 
 SAFETY: Final = (
     "conditions", "allergies", "labs", "medicationRequests", "medicationStatements", "medicationAdministrations",
-    "serviceRequests", "procedures",
+    "serviceRequests", "procedures", "observations",
 )  # fmt: skip
 """The sources behind the gates and warnings: contraindications, allergies, calcium and kidney function, drugs already
-given or ordered, orders already placed, procedures (dialysis)."""
+given or ordered, orders already placed, procedures (dialysis), observations (weight, pregnancy, who cannot sit)."""
 
 EVERY: Final = tuple(SOURCES)
 

@@ -29,6 +29,7 @@ def flag(code: str) -> dict[str, Any]:
         ([observation(TOTAL, 8.0, "mg/dL"), observation(TOTAL_ALBUMIN, 30, "g/L")], 8.8),
         ([observation("17861-6", 2.12, "mmol/L"), observation(TOTAL_ALBUMIN, 4.0, "g/dL")], 8.5),
         ([observation("17861-6", 2.62, "mmol/L"), observation(TOTAL_ALBUMIN, 4.0, "g/dL")], 10.5),
+        ([observation("2000-8", 3.2, "mmol/L"), observation(TOTAL_ALBUMIN, 40, "g/L")], 12.83),
         ([observation(CORRECTED, 9.9, "mg/dL"), observation(TOTAL, 8.0, "mg/dL")], 9.9),
         ([observation("29265-6", 2.4, "mmol/L")], 9.62),
         (

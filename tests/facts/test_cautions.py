@@ -41,6 +41,39 @@ def test_the_caution_is_there(fact: str, told: dict[str, Any]) -> None:
     assert known(view(conditions=[told])[fact]) is True
 
 
+def procedure(code: dict[str, Any] | None, on: str = "2026-11-20") -> dict[str, Any]:
+    """A Procedure that was done on that day."""
+    told = {} if code is None else {"code": code}
+    return {"resourceType": "Procedure", "id": "p", "status": "completed", "performedDateTime": on, **told}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        concept((SCT, "265764009")),
+        concept(text="Hemodialysis"),
+        concept((SCT, "302497006"), text="Hemodialysis (procedure)"),
+    ],
+)
+def test_a_dialysis_that_was_done_counts_by_code_or_name(code: dict[str, Any]) -> None:
+    assert known(view(procedures=[procedure(code)])["caution.dialysis"]) is True
+    assert known(view(procedures=[procedure(code, "2026-01-10")])["caution.dialysis"]) is False
+
+
+def test_end_stage_disease_is_on_dialysis_or_may_be() -> None:
+    assert known(view(conditions=[condition((ICD, "N18.6"))])["caution.dialysis"]) is True
+    disease = condition((SCT, "46177005"))
+    said = "end-stage kidney disease is recorded, and not whether on dialysis"
+    assert why(view(conditions=[disease])["caution.dialysis"]) == said
+    assert known(view(conditions=[disease])["caution.ckd_advanced"]) is True
+    assert known(view(conditions=[disease, condition((ICD, "Z99.2"))])["caution.dialysis"]) is True
+    assert known(view(conditions=[condition((ICD, "N18.5"))])["caution.dialysis"]) is False
+
+
+def test_a_procedure_of_which_nothing_tells_what_it_was_leaves_dialysis_open() -> None:
+    assert "do not say what they are" in why(view(procedures=[procedure(None)])["caution.dialysis"])
+
+
 @pytest.mark.parametrize(
     ("fact", "told"),
     [

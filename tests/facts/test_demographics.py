@@ -143,6 +143,30 @@ def test_menopause_is_what_the_problem_list_says(
 
 
 @pytest.mark.parametrize(
+    "told",
+    [
+        condition((ICD, "N95.0")),
+        condition((ICD, "N95.2")),
+        condition((SCT, "102447009"), text="Postmenopausal osteoporosis (disorder)"),
+        condition((SCT, "735614005")),
+    ],
+)
+def test_some_problems_only_come_after_menopause(told: dict[str, Any]) -> None:
+    assert known(view(patient=WOMAN, conditions=[told])["patient.menopause_documented"]) is True
+
+
+@pytest.mark.parametrize("text", ["Menopause", "Post-menopausal", "Postmenopausal state"])
+def test_menopause_as_text_alone_leaves_it_open(text: str) -> None:
+    fact = view(patient=WOMAN, conditions=[condition(text=text)])["patient.menopause_documented"]
+    assert why(fact) == f"only recorded as text: “{text}”"
+
+
+@pytest.mark.parametrize("text", ["Perimenopausal symptoms", "Family history of early menopause"])
+def test_what_is_not_menopause(text: str) -> None:
+    assert known(view(patient=WOMAN, conditions=[condition(text=text)])["patient.menopause_documented"]) is False
+
+
+@pytest.mark.parametrize(
     ("born", "conditions", "applies"),
     [
         ("1970-01-01", [], True),

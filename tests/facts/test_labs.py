@@ -19,6 +19,7 @@ TOTAL_D, D3, ALBUMIN, PTH = "62292-8", "1989-3", "1751-7", "2731-8"
         ([observation(TOTAL_D, 24, "ng/mL")], 24),
         ([observation(TOTAL_D, 50, "nmol/L")], 20.03),
         ([observation(TOTAL_D, 49, "nmol/L")], 19.63),
+        ([observation("68438-1", 20, "nmol/L")], 8.01),
         ([observation(TOTAL_D, 24, "ug/L")], 24),
         ([observation(D3, 12, "ng/mL")], 12),
         ([observation(D3, 12, "ng/mL"), observation(TOTAL_D, 35, "ng/mL")], 35),

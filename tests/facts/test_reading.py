@@ -7,7 +7,7 @@ from cds.facts.sources import SOURCES
 from cds.fhir.chart import Failed, Found, NotAsked, Source
 from tests.facts.builders import known, view
 
-SAFE_WITHOUT = {"boneDensity", "observations", "diagnosticReports", "medicationDispenses"}
+SAFE_WITHOUT = {"boneDensity", "diagnosticReports", "medicationDispenses"}
 
 
 def test_everything_was_read() -> None:
