@@ -13,8 +13,9 @@ from math import inf
 
 from cds.engine.fact import Cause, Seen, Span, Unknown
 from cds.facts.daily import Taken
-from cds.facts.dosage import NO_DOSE, Product, Stretch, stretches
+from cds.facts.dosage import NO_DOSE, UNREAD, Product, Stretch, stretches
 from cds.facts.drug_use import BROKEN_OFF, history, product_of, stated_dose_mg
+from cds.facts.instruction import states_an_amount
 from cds.facts.route import Reach, reach
 from cds.facts.search import Exposure
 from cds.facts.strength import milligrams
@@ -124,7 +125,9 @@ def _administered(view: View, use: Exposure, since: date) -> Both:
     mg = stated_dose_mg(view, use)
     if use.start is None:
         return (), (Stretch(since, view.as_of, None, (), UNDATED),)
-    given = Stretch(use.start.earliest, use.start.earliest, mg, (), "" if mg is not None else NO_DOSE)
+    unread = any(states_an_amount(dosage.text) for dosage in use.dosages)
+    why = "" if mg is not None else UNREAD if unread else NO_DOSE
+    given = Stretch(use.start.earliest, use.start.earliest, mg, (), why)
     return ((given,) if mg is not None else ()), (given,)
 
 

@@ -484,3 +484,26 @@ def test_an_order_that_ended_adds_nothing_today_though_it_did_before() -> None:
     seen = view(medicationStatements=[before, now])
     assert seen["glucocorticoid.daily_mg"] == Known(5.0, seen["glucocorticoid.daily_mg"].seen_in)
     assert known(seen["glucocorticoid.cumulative_g"]) == Range(0.475, 0.5)
+
+
+def test_pulses_on_certain_days_count_on_these_days() -> None:
+    timing = {"event": ["2026-11-01", "2026-11-02"]}
+    order = drug(
+        SOLU_MEDROL_125, on="2026-11-01", status="completed",
+        dosageInstruction=[{"timing": timing, "doseAndRate": [{"doseQuantity": {"value": 1000, "unit": "mg"}}]}],
+    )  # fmt: skip
+    assert read(medicationRequests=[order]) == [0, 2, 2, 2.5]
+
+
+def test_an_instruction_that_is_there_and_cannot_be_read_is_not_called_missing() -> None:
+    order = drug(TABLET_20, id="m1", on="2025-01-01", dosageInstruction=words("Start with 40 mg and come down slowly"))
+    seen = view(medicationRequests=[order])
+    for fact in FACTS:
+        assert why(seen[f"glucocorticoid.{fact}"]) == (
+            "prednisone (MedicationRequest/m1): its instruction could not be read"
+        )
+    given_once = drug(
+        SOLU_MEDROL_125, id="a1", kind=ADMINISTRATION, on="2026-11-24", dosage={"text": "1,000 mg over an hour"}
+    )
+    found = view(medicationAdministrations=[given_once])["glucocorticoid.daily_mg"]
+    assert why(found) == "methylprednisolone (MedicationAdministration/a1): its instruction could not be read"
