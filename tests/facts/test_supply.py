@@ -83,9 +83,9 @@ def test_why_it_is_doubtful_is_said() -> None:
 
 
 def test_supplies_that_are_recorded_carry_an_order_that_ran_out() -> None:
+    dosage = order("2026-09-26")["dosageInstruction"]
     supplied = [
-        drug(TABLET_5, kind="MedicationDispense", on=on, daysSupply=A_MONTH, dosageInstruction=[])
-        | {"dosageInstruction": order(on)["dosageInstruction"]}
+        drug(TABLET_5, kind="MedicationDispense", on=on, daysSupply=A_MONTH, dosageInstruction=dosage)
         for on in ("2026-09-26", "2026-10-26")
     ]
     found = read(order("2026-09-26", expectedSupplyDuration=A_MONTH), medicationDispenses=supplied)
