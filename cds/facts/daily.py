@@ -2,13 +2,14 @@
 
 Orders, statements, dispenses and administrations of one drug tell the same tablets over again: on each day the highest
 of them counts, and one kind that states no dose (infinity) gives way to another that does. What belongs to one
-prescription, and what was given on one day, adds up; different drugs add up.
+prescription, and what was given on one day, adds up; different drugs add up. Two prescriptions of one drug may be a
+replacement or an addition: both are counted, as asked. A renewal, which is the same dose again, is never an addition.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
@@ -46,7 +47,19 @@ class Level:
         return (self.last - self.first).days + 1
 
 
-def levels(taken: Iterable[Taken], first: date, last: date) -> tuple[Level, ...]:
+def highest(now: Sequence[Taken]) -> float:
+    """The dose of a day if the highest of the prescriptions of one drug replaces the others."""
+    return _dose(now, lambda prescriptions: max(map(sum, prescriptions)))
+
+
+def added(now: Sequence[Taken]) -> float:
+    """The dose of a day if every prescription of one drug is taken besides the others, renewals excepted."""
+    return _dose(now, _sum_of_different)
+
+
+def levels(
+    taken: Iterable[Taken], first: date, last: date, dose: Callable[[Sequence[Taken]], float] = highest
+) -> tuple[Level, ...]:
     """The daily dose of the days from ``first`` to ``last`` on which there is any, in order."""
     starts, stops = _edges(taken, first, last)
     days = sorted({*starts, *stops})
@@ -55,8 +68,14 @@ def levels(taken: Iterable[Taken], first: date, last: date) -> tuple[Level, ...]
     for day, following in pairwise(days):
         now = [each for each in now if each not in stops[day]] + starts[day]
         if now:
-            found.append(Level(day, following - ONE_DAY, _together(now)))
+            found.append(Level(day, following - ONE_DAY, dose(now)))
     return tuple(found)
+
+
+def has_several(taken: Iterable[Taken]) -> bool:
+    """Whether one kind of record tells of one drug in more than one prescription."""
+    told = {(each.drug, each.kind, each.told_by) for each in taken}
+    return len(told) > len({(drug, kind) for drug, kind, _ in told})
 
 
 def _edges(
@@ -72,16 +91,26 @@ def _edges(
     return starts, stops
 
 
-def _together(now: Sequence[Taken]) -> float:
-    sums: defaultdict[str, defaultdict[str, defaultdict[str, float]]] = defaultdict(
-        lambda: defaultdict(lambda: defaultdict(float))
+def _dose(now: Sequence[Taken], of_one_drug: Callable[[Sequence[Sequence[float]]], float]) -> float:
+    doses: defaultdict[str, defaultdict[str, defaultdict[str, list[float]]]] = defaultdict(
+        lambda: defaultdict(lambda: defaultdict(list))
     )
     for each in now:
-        sums[each.drug][each.kind][each.told_by] += each.mg
-    return round(sum(_highest(max(told.values()) for told in kinds.values()) for kinds in sums.values()), 6)
+        doses[each.drug][each.kind][each.told_by].append(each.mg)
+    return round(
+        sum(_known(of_one_drug(list(told.values())) for told in kinds.values()) for kinds in doses.values()), 6
+    )
 
 
-def _highest(by_kind: Iterable[float]) -> float:
+def _sum_of_different(prescriptions: Sequence[Sequence[float]]) -> float:
+    """Each dose as often as the one prescription that holds it most often."""
+    different: Counter[float] = Counter()
+    for doses in prescriptions:
+        different |= Counter(doses)
+    return sum(different.elements())
+
+
+def _known(by_kind: Iterable[float]) -> float:
     known = [mg for mg in by_kind if mg != inf]
     return max(known, default=inf)
 

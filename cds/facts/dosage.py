@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from cds.facts.frequency import DAYS_IN, RANGED, SPREAD, Times, times
-from cds.facts.sig import Said, said, times_a_day
+from cds.facts.frequency import DAYS_IN, ONCE, RANGED, SPREAD, Times, times
+from cds.facts.instruction import states_an_amount, states_times, tells_of_changes
+from cds.facts.sig import AS_NEEDED, Said, said, times_a_day
 from cds.facts.strength import (
     MILLIGRAMS,
     MILLILITRES,
@@ -26,10 +27,12 @@ from cds.facts.strength import (
 from cds.fhir.elements import Dosage, DoseAndRate, Quantity, Timing
 from cds.fhir.when import span_of
 
-AS_NEEDED = "as needed: counted at its maximum"
 SEVERAL = "several amounts are stated: the highest is counted"
 TAPER_UNREAD = "its text tells of changing doses that could not be read: the structured dose is counted"
 NO_DOSE = "no dose is stated"
+UNREAD = "its instruction could not be read"
+UNSTATED_TIMES, UNREAD_TIMES = "how often it is taken is not stated", "how often it is taken could not be read"
+CONTRADICTS = "the times of day in its text contradict its timing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,31 +141,38 @@ def days_of(length: Quantity | None) -> int | None:
 def _steps(dosage: Dosage, product: Product) -> tuple[_Step, ...]:
     dose, notes, why = _dose(dosage.dose_and_rate, product.strength)
     how_often = times(dosage.timing)
-    if dose is not None and how_often.per_day is not None and not _changes(dosage):
+    if dose is not None and how_often.per_day is not None and not tells_of_changes(dosage.text):
         return (_structured(dosage, dose, (*notes, *how_often.notes, *_assumed(dosage)), why, how_often),)
     clauses = said(dosage.text or "", product.names)
     if len(clauses) > 1:
         return tuple(_spoken(clause, product, ()) for clause in clauses)
-    if dose is None and clauses:
-        return (_spoken(clauses[0], product, _assumed(dosage), how_often),)
+    of_a_day = bool(clauses and clauses[0].moments) and how_often.per_day is None
     if how_often.per_day is None:
-        how_often = _spoken_times(dosage.text, clauses)
-    return (_structured(dosage, dose, (*notes, *how_often.notes, *_assumed(dosage)), why, how_often),)
+        how_often = _spoken_times(dosage, clauses)
+    if clauses and (dose is None or of_a_day):
+        return (_spoken(clauses[0], product, _assumed(dosage), how_often),)
+    why = UNREAD if why == NO_DOSE and states_an_amount(dosage.text) else why or _why_no_times(dosage, clauses)
+    unread = (TAPER_UNREAD,) if not clauses and tells_of_changes(dosage.text) else ()
+    return (_structured(dosage, dose, (*notes, *how_often.notes, *_assumed(dosage), *unread), why, how_often),)
 
 
 def _assumed(dosage: Dosage) -> tuple[str, ...]:
     as_needed = dosage.as_needed_boolean or dosage.as_needed_codeable_concept is not None
-    return ((AS_NEEDED,) if as_needed else ()) + ((TAPER_UNREAD,) if _changes(dosage) else ())
+    return (AS_NEEDED,) if as_needed else ()
 
 
-def _changes(dosage: Dosage) -> bool:
-    text = (dosage.text or "").lower()
-    return any(word in text for word in ("taper", " then ", "decrease", "reduce", "wean"))
-
-
-def _spoken_times(text: str | None, clauses: Sequence[Said]) -> Times:
-    per_day = clauses[0].per_day if clauses else times_a_day(text or "")
+def _spoken_times(dosage: Dosage, clauses: Sequence[Said]) -> Times:
+    """As its text says; a dose for certain days of which nothing more is said is one on each of them."""
+    per_day = clauses[0].per_day if clauses else times_a_day(dosage.text or "")
+    if per_day is None and _events(dosage.timing):
+        return ONCE
     return Times(per_day, clauses[0].days if clauses else None)
+
+
+def _why_no_times(dosage: Dosage, clauses: Sequence[Said]) -> str:
+    code = dosage.timing.code if dosage.timing else None
+    unread = (states_times(code.text) if code else False) or (not clauses and states_times(dosage.text))
+    return UNREAD_TIMES if unread else UNSTATED_TIMES
 
 
 def _structured(dosage: Dosage, dose: float | None, notes: tuple[str, ...], why: str, how_often: Times) -> _Step:
@@ -172,7 +182,7 @@ def _structured(dosage: Dosage, dose: float | None, notes: tuple[str, ...], why:
         return _Step(min(daily, ceiling) if ceiling else daily, how_often.days, notes)
     if ceiling is not None:
         return _Step(ceiling, how_often.days, (*notes, AS_NEEDED) if AS_NEEDED not in notes else notes)
-    return _Step(None, how_often.days, notes, why or "how often it is taken is not stated")
+    return _Step(None, how_often.days, notes, why or UNSTATED_TIMES)
 
 
 def _most_a_day(dosage: Dosage) -> float | None:
@@ -212,10 +222,14 @@ def _spoken(clause: Said, product: Product, notes: tuple[str, ...], structured: 
             return _Step(None, clause.days, why="the dose in its text contradicts the strength of the product")
         dose = clause.total_mg
     how_often = Times(clause.per_day) if structured is None or structured.per_day is None else structured
+    if clause.moments:
+        if how_often.per_day not in (1, clause.moments):
+            return _Step(None, clause.days, why=CONTRADICTS)
+        how_often = replace(how_often, per_day=1.0)
     told = tuple(dict.fromkeys((*clause.notes, *notes, *how_often.notes)))
     if dose is None:
         return _Step(None, clause.days, told, _why_no_dose([Quantity(value=1, unit="tablet")]))
     if how_often.per_day is None:
-        return _Step(None, clause.days, told, "how often it is taken is not stated")
+        return _Step(None, clause.days, told, UNSTATED_TIMES)
     spread = (SPREAD,) if how_often.per_day < 1 and SPREAD not in told else ()
     return _Step(dose * how_often.per_day, clause.days or how_often.days, told + spread)

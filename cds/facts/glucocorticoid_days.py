@@ -8,20 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from math import inf
 
 from cds.engine.fact import Cause, Seen, Span, Unknown
 from cds.facts.daily import Taken
-from cds.facts.dosage import NO_DOSE, Product, Stretch, days_of, later, stretches
+from cds.facts.dosage import NO_DOSE, UNREAD, Product, Stretch, stretches
 from cds.facts.drug_use import BROKEN_OFF, history, product_of, stated_dose_mg
+from cds.facts.instruction import states_an_amount
 from cds.facts.route import Reach, reach
 from cds.facts.search import Exposure
-from cds.facts.strength import MOST, milligrams
+from cds.facts.strength import milligrams
+from cds.facts.supply import RAN_OUT, ends, supplied_days
 from cds.facts.view import View
 from cds.fhir.elements import Dosage
-from cds.fhir.medications import MedicationDispense, MedicationRequest
-from cds.fhir.when import span_of
 
 SYSTEMIC, BY_INGREDIENT, LOCAL = "systemic-glucocorticoid", "glucocorticoid-ingredient", "local-glucocorticoid"
 EQUIVALENT = "glucocorticoid.equivalent."
@@ -36,7 +36,6 @@ UNKNOWN_END = "it is over, and nothing tells for how long it was taken"
 UNDATED = "its date is not known"
 SUPPLY = "the dose is what was supplied, spread over the days it was supplied for"
 NO_EQUIVALENT = "its prednisone equivalent is not known"
-ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +125,9 @@ def _administered(view: View, use: Exposure, since: date) -> Both:
     mg = stated_dose_mg(view, use)
     if use.start is None:
         return (), (Stretch(since, view.as_of, None, (), UNDATED),)
-    given = Stretch(use.start.earliest, use.start.earliest, mg, (), "" if mg is not None else NO_DOSE)
+    unread = any(states_an_amount(dosage.text) for dosage in use.dosages)
+    why = "" if mg is not None else UNREAD if unread else NO_DOSE
+    given = Stretch(use.start.earliest, use.start.earliest, mg, (), why)
     return ((given,) if mg is not None else ()), (given,)
 
 
@@ -135,10 +136,12 @@ def _prescribed(view: View, use: Exposure, since: date) -> Both:
     product = product_of(view, use)
     dosages = [dosage for dosage in use.dosages if isinstance(dosage, Dosage)]
     start = use.start or Span(since, view.as_of)
-    end, last = _ends(use, start, view.as_of)
+    end, last = ends(use, start, view.as_of)
     at_most = _laid_out(use, dosages, product, start.earliest, None if end is None else last)
     cut_short = end is None and use.status in BROKEN_OFF
     at_most = tuple(_ended(each, last, cut_short) for each in at_most)
+    if use.active and end is not None and end < last:
+        at_most = tuple(_gone_on(each, end) for each in at_most)
     if cut_short or (use.start is None and not use.active):
         return (), at_most
     same = start.earliest == start.latest and end == last
@@ -151,6 +154,11 @@ def _ended(each: Stretch, last: date, cut_short: bool) -> Stretch:
     if each.last is not None and not cut_short:
         return each
     return replace(each, last=min(each.last or last, last), why=each.why or UNKNOWN_END)
+
+
+def _gone_on(each: Stretch, end: date) -> Stretch:
+    """A stretch that reaches over the last sure day of an active use says why it is doubtful."""
+    return each if each.last is None or each.last <= end else replace(each, why=each.why or RAN_OUT)
 
 
 def _laid_out(
@@ -170,40 +178,6 @@ def _laid_out(
 def _by_supply(use: Exposure, product: Product) -> float | None:
     total, days = milligrams(use.quantity, product.strength), supplied_days(use)
     return total / days if total is not None and days else None
-
-
-def supplied_days(use: Exposure) -> int | None:
-    """For how many days it was, or is to be, supplied at once."""
-    match use.resource:
-        case MedicationDispense(days_supply=length):
-            return days_of(length)
-        case MedicationRequest(dispense_request=request) if request is not None:
-            return days_of(request.expected_supply_duration)
-    return None
-
-
-def _ends(use: Exposure, start: Span, as_of: date) -> tuple[date | None, date]:
-    """The last day for sure (None: not told) and at most."""
-    if use.end is not None:
-        return use.end.earliest, use.end.latest
-    if use.active and use.how != "dispense":
-        return as_of, as_of
-    days = supplied_days(use)
-    if days:
-        return later(start.earliest, days - 1), later(start.latest, days * (1 + _repeats(use)) - 1)
-    return None, min(_valid_until(use) or as_of - ONE_DAY, as_of - ONE_DAY)
-
-
-def _repeats(use: Exposure) -> int:
-    request = use.resource.dispense_request if isinstance(use.resource, MedicationRequest) else None
-    repeats = request.number_of_repeats_allowed if request else None
-    return int(repeats) if repeats and 0 < repeats < MOST else 0
-
-
-def _valid_until(use: Exposure) -> date | None:
-    request = use.resource.dispense_request if isinstance(use.resource, MedicationRequest) else None
-    valid = span_of(request.validity_period.end) if request and request.validity_period else None
-    return valid.latest if valid else None
 
 
 def _all_taken(records: Iterable[_Record], chosen: Callable[[_Record], tuple[Stretch, ...]]) -> Iterator[Taken]:

@@ -12,22 +12,30 @@ from math import inf
 
 from cds.engine.fact import Cause, Fact, Known, Range, Unknown
 from cds.facts.catalogue import Type, fact
-from cds.facts.daily import Level, cumulative, days_at_least, levels, on_day
+from cds.facts.daily import Level, added, cumulative, days_at_least, has_several, levels, on_day
 from cds.facts.glucocorticoid_days import Told, told
 from cds.facts.sources import DRUG_SOURCES
 from cds.facts.view import View
 
 WINDOW = "glucocorticoid.window_days"
 MG_IN_G = 1000.0
+SEVERAL = (
+    "several prescriptions of one drug: the newer may replace the older or be taken besides: "
+    "the highest for sure, their sum at most"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class _Exposure:
-    """The daily doses of the window, for sure and at most, and what they were read from."""
+    """The daily doses of the window, for sure and at most, and what they were read from.
+
+    ``replaced``: at most, if of several prescriptions of one drug the highest replaces the others.
+    """
 
     told: Told
     surely: tuple[Level, ...]
     at_most: tuple[Level, ...]
+    replaced: tuple[Level, ...]
 
 
 def _exposure(view: View) -> _Exposure:
@@ -39,8 +47,9 @@ def _read(view: View) -> _Exposure:
     first = view.days_before(view.number(WINDOW))
     read = told(view, first)
     surely = levels(read.surely, first, view.as_of)
-    at_most = surely if read.at_most == read.surely else levels(read.at_most, first, view.as_of)
-    return _Exposure(read, surely, at_most)
+    replaced = surely if read.at_most == read.surely else levels(read.at_most, first, view.as_of)
+    several = has_several(read.at_most)
+    return _Exposure(read, surely, levels(read.at_most, first, view.as_of, added) if several else replaced, replaced)
 
 
 def _measured(view: View, counted: Callable[[tuple[Level, ...]], float], most: float, since: date) -> Fact:
@@ -55,6 +64,7 @@ def _measured(view: View, counted: Callable[[tuple[Level, ...]], float], most: f
     if low == 0 and high == most:
         return _unknown(found.told, since)
     whys = [doubt.why for doubt in found.told.doubts] + ([found.told.gap.why] if found.told.gap else [])
+    whys += [SEVERAL] if counted(found.at_most) != counted(found.replaced) else []
     return Known(Range(low, high), found.told.seen, "; ".join(dict.fromkeys((*found.told.notes, *whys))))
 
 

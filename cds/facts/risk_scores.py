@@ -1,7 +1,7 @@
 """Scores: FRAX and Mel-ICI as others computed them, and OST computed here.
 
-FRAX is read and never computed. It is adjusted for a high glucocorticoid dose unless the entry says that it already is:
-in the texts of its code or method, by a word such as "adjusted" or "glucocorticoid".
+FRAX is read and never computed. It is adjusted for a high glucocorticoid dose unless the entry says that it already is,
+in the texts of its code or method; where these may mean either, it is both with and without adjustment.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from cds.engine.truth import Truth
 from cds.facts.catalogue import Type, fact
 from cds.facts.ct_density import optional
 from cds.facts.formulas import osteoporosis_self_assessment
+from cds.facts.frax_wording import says_adjusted
 from cds.facts.interval import Number, computed, high, hull, low, rounded, scaled, shown
 from cds.facts.problems import any_of
 from cds.facts.recognise import has_codes, names_of
@@ -31,7 +32,7 @@ RECENT_FRAX: Final = tuple(
 )
 MEL_ICI: Final = Analyte("Mel-ICI fracture score", ("mel-ici-score",), "score", "1", "mel_ici")
 READS: Final = ("boneDensity", "diagnosticReports", "patient")
-SAYS_ADJUSTED: Final = ("adjust", "glucocorticoid", "corticosteroid", "prednis")
+UNCLEAR: Final = "its words do not tell whether it is adjusted for glucocorticoids: with and without adjustment"
 
 
 @fact("frax.mof", Type.NUMBER, words="FRAX probability of a major fracture", unit="%", reads=READS)
@@ -114,18 +115,20 @@ def _frax(view: View, entry: Analyte, factor: float) -> Fact:
         return ambiguous
     if found.number is None or not found.known:
         return found.fact
-    return _adjusted(view, found.known, found.number, factor, all(map(_says_adjusted, found.results)))
+    return _adjusted(view, found.known, found.number, factor, _says_adjusted(found.results))
 
 
-def _adjusted(view: View, entry: Known, value: Number, factor: float, is_adjusted: bool) -> Known:
-    """The probability with the glucocorticoid factor if the dose calls for it; a Range if the dose is unknown."""
-    if is_adjusted:
+def _adjusted(view: View, entry: Known, value: Number, factor: float, is_adjusted: Truth) -> Known:
+    """The probability with the glucocorticoid factor if the dose calls for it; a Range if that is not known."""
+    if is_adjusted is Truth.TRUE:
         return Known(value, entry.seen_in, "adjusted for glucocorticoids by its own word")
     dose, limit = view["glucocorticoid.daily_mg"], view.number("frax.glucocorticoid_above_mg")
     high_dose = Truth.UNKNOWN if isinstance(dose, Unknown) else _above(dose, limit, view)
     if high_dose is Truth.FALSE:
         return entry
     raised = rounded(scaled(value, factor))
+    if is_adjusted is Truth.UNKNOWN:
+        return Known(hull((value, raised)), (*entry.seen_in, *dose.seen_in), UNCLEAR)
     if high_dose is Truth.TRUE:
         return Known(raised, (*entry.seen_in, *dose.seen_in), f"{shown(value)} % adjusted here for glucocorticoids")
     return Known(hull((value, raised)), entry.seen_in, "glucocorticoid dose unknown: with and without adjustment")
@@ -150,6 +153,7 @@ def _may_be_fraction(entry: Observed) -> bool:
     return quantity is not None and sent is not None and high(sent) <= 1 and unit_text(quantity) in ("", "1")
 
 
-def _says_adjusted(entry: Observed) -> bool:
-    words = " ".join(names_of((entry.code, entry.resource.method))).casefold()
-    return any(word in words for word in SAYS_ADJUSTED)
+def _says_adjusted(entries: tuple[Observed, ...]) -> Truth:
+    """Whether all of them say so; unknown if they do not agree."""
+    told = {says_adjusted(names_of((it.code, it.resource.code, it.resource.method))) for it in entries}
+    return told.pop() if len(told) == 1 else Truth.UNKNOWN

@@ -7,6 +7,7 @@ from datetime import timedelta
 from cds.engine.fact import Cause, Fact, Known, Seen, Span, Unknown
 from cds.facts.route import Reach, reach
 from cds.facts.search import Exposure
+from cds.facts.supply import still_sure
 from cds.facts.view import View
 from cds.fhir.medications import MedicationDispense
 
@@ -46,7 +47,7 @@ def _counts(use: Exposure) -> bool:
 def _reaches(view: View, use: Exposure, day: Span) -> tuple[bool, bool]:
     """Whether the use surely, and whether it possibly, reaches over the day."""
     start = use.start or Span(day.earliest, view.as_of)
-    last = _last(view, use)
+    last = _last(view, use, start)
     ends = last or Span(start.latest, start.latest + timedelta(days=view.number("fracture.open_order_days")))
     certain = (
         use.start is not None and start.latest <= day.earliest and last is not None and last.earliest >= day.latest
@@ -54,12 +55,12 @@ def _reaches(view: View, use: Exposure, day: Span) -> tuple[bool, bool]:
     return certain, start.earliest <= day.latest and ends.latest >= day.earliest
 
 
-def _last(view: View, use: Exposure) -> Span | None:
-    """The last day: as stated, by the days supplied, today if it goes on; None if nothing tells."""
+def _last(view: View, use: Exposure, start: Span) -> Span | None:
+    """The last day: as stated, by the days supplied, until today if it goes on; None if nothing tells."""
     if use.end is not None:
         return use.end
     if use.active and use.how != "dispense":
-        return Span(view.as_of, view.as_of)
+        return Span(still_sure(use, start, view.as_of), view.as_of)
     if use.start and isinstance(use.resource, MedicationDispense) and use.resource.days_supply:
         days = timedelta(days=use.resource.days_supply.value or 0)
         return Span(use.start.earliest + days, use.start.latest + days)

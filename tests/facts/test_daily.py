@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cds.facts.daily import Taken, cumulative, days_at_least, levels, on_day
+from cds.facts.daily import Taken, added, cumulative, days_at_least, has_several, levels, on_day
 
 START = date(2026, 1, 1)
 END = date(2026, 12, 31)
@@ -79,3 +79,40 @@ def test_the_sweep_agrees_with_counting_day_by_day(doses: list[Taken]) -> None:
         drugs = {drug for drug, _, _ in per_record}
         highest = [max(mg for (name, _, _), mg in per_record.items() if name == drug) for drug in drugs]
         assert on_day(found, day(n)) == pytest.approx(sum(highest))
+
+
+@pytest.mark.parametrize(
+    ("what", "doses", "several", "grams"),
+    [
+        ("one order", [taken(5, 0, 9)], False, 0.05),
+        ("another of a lower dose", [taken(5, 0, 9), taken(2.5, 0, 9, told_by="2")], True, 0.075),
+        ("another of the same dose", [taken(5, 0, 9), taken(5, 0, 9, told_by="2")], True, 0.05),
+        (
+            "two strengths, one of them renewed",
+            [taken(20, 0, 9), taken(5, 0, 9), taken(20, 0, 9, told_by="2")],
+            True,
+            0.25,
+        ),
+        (
+            "twice the same tablet, and once more",
+            [taken(5, 0, 9), taken(5, 0, 9), taken(5, 0, 9, told_by="2")],
+            True,
+            0.1,
+        ),
+        ("order and dispense", [taken(5, 0, 9), taken(2.5, 0, 9, kind="dispense")], False, 0.05),
+        ("two drugs", [taken(5, 0, 9), taken(2.5, 0, 9, drug="dexamethasone")], False, 0.075),
+        ("one after the other", [taken(5, 0, 4), taken(2.5, 5, 9, told_by="2")], True, 0.0375),
+        ("one without a dose", [taken(inf, 0, 9), taken(10, 0, 9, told_by="2")], True, inf),
+    ],
+)
+def test_prescriptions_of_one_drug_may_be_added(what: str, doses: list[Taken], several: bool, grams: float) -> None:
+    assert has_several(doses) is several
+    assert cumulative(levels(doses, START, END, added)) / 1000 == pytest.approx(grams)
+
+
+@given(DOSES)
+def test_what_is_added_is_never_less_than_the_highest_and_never_more_than_all(doses: list[Taken]) -> None:
+    replaced, besides = levels(doses, START, END), levels(doses, START, END, added)
+    for n in range(0, 365, 5):
+        everything = sum(each.mg for each in doses if each.first <= day(n) <= each.last)
+        assert on_day(replaced, day(n)) <= on_day(besides, day(n)) <= everything

@@ -15,6 +15,7 @@ START = date(2026, 1, 1)
 DAILY = {"repeat": {"frequency": 1, "period": 1, "periodUnit": "d"}}
 EVERY_OTHER_DAY = {"repeat": {"frequency": 1, "period": 2, "periodUnit": "d"}}
 TWICE = {"code": {"text": "BID"}}
+NOT_STATED = "how often it is taken is not stated"
 TABLET_5 = "prednisone 5 MG Oral Tablet"
 
 
@@ -53,6 +54,13 @@ EPIC_DOSE = [
             "numerator": {"value": 10, "unit": "mg"}, "denominator": {"value": 1, "unit": "day", "code": "d"}}}, 10),
         ("a most-a-day that caps", {"timing": {"code": {"text": "QID"}}, "doseAndRate": dose(5), "maxDosePerPeriod": {
             "numerator": {"value": 15, "unit": "mg"}, "denominator": {"value": 1, "unit": "d"}}}, 15),
+        ("text only, half a tablet", {"text": "1/2 tablet daily"}, 2.5),
+        ("text only, morning and evening", {"text": "20 mg in the morning and 10 mg in the evening"}, 30),
+        ("the same with BID", {"timing": TWICE, "text": "20 mg in the morning and 10 mg in the evening"}, 30),
+        ("the same, daily", {"timing": DAILY, "text": "4 tablets in the morning and 2 tablets at night"}, 30),
+        ("the same and one dose", {"doseAndRate": dose(20), "text": "20 mg every morning and 10 mg at night"}, 30),
+        ("on three days of a week", {"timing": {"repeat": {"frequency": 1, "period": 1, "periodUnit": "wk", "dayOfWeek":
+            ["mon", "wed", "fri"]}}, "doseAndRate": dose(70)}, 30),
         ("every other day, averaged", {"timing": EVERY_OTHER_DAY, "doseAndRate": dose(20)}, 10),
     ],
 )  # fmt: skip
@@ -67,6 +75,29 @@ def test_a_daily_dose(style: str, fragment: dict[str, object], mg: float) -> Non
     [
         ("nothing", {}, "no dose is stated"),
         ("as directed", {"text": "Take as directed", "timing": DAILY}, "no dose is stated"),
+        (
+            "words that are not understood",
+            {"text": "Start with 40 mg, come down by 5 mg weekly"},
+            "its instruction could not be read",
+        ),
+        ("numbers in words", {"text": "take two or so as the pain requires"}, "its instruction could not be read"),
+        ("too long to be plain", {"text": "take 5 mg daily " * 50}, "its instruction could not be read"),
+        (
+            "a frequency that is not understood",
+            {"text": "20 mg daily except Sundays", "doseAndRate": dose(20)},
+            "how often it is taken could not be read",
+        ),
+        (
+            "a code that is not understood",
+            {"timing": {"code": {"text": "every third day but one"}}, "doseAndRate": dose(20)},
+            "how often it is taken could not be read",
+        ),
+        (
+            "moments against the timing",
+            {"timing": {"code": {"text": "TID"}}, "text": "20 mg in the morning and 10 mg in the evening"},
+            "the times of day in its text contradict its timing",
+        ),
+        ("no frequency, as directed", {"doseAndRate": dose(20), "text": "as directed"}, NOT_STATED),
         ("no frequency", {"doseAndRate": dose(20)}, "how often it is taken is not stated"),
         ("by weight", {"timing": DAILY, "doseAndRate": dose(1, "mg/kg")}, "the dose is stated by body size only"),
         ("a strange unit", {"timing": DAILY, "doseAndRate": dose(1, "puff")}, "the unit of the dose could not be read"),
@@ -180,6 +211,32 @@ def test_morning_and_evening_stand_side_by_side_and_events_are_single_days() -> 
     ]
 
 
+def test_a_dose_for_certain_days_is_one_on_each_of_them() -> None:
+    days: dict[str, object] = {"event": ["2026-01-05", "2026-01-12T10:00:00Z"]}
+    pulses = [(date(2026, 1, 5), date(2026, 1, 5), 1000), (date(2026, 1, 12), date(2026, 1, 12), 1000)]
+    assert told(laid_out({"timing": days, "doseAndRate": dose(1000)})) == pulses
+    assert told(laid_out({"timing": days, "text": "Infuse 1 g IV"})) == pulses
+    assert told(laid_out({"timing": days, "doseAndRate": dose(500), "text": "twice daily"})) == pulses
+    twice: dict[str, object] = {"timing": {"event": ["2026-01-05T08:00:00Z", "2026-01-05T20:00:00Z"]}}
+    assert told(laid_out({**twice, "doseAndRate": dose(500)})) == [(date(2026, 1, 5), date(2026, 1, 5), 500)] * 2
+
+
+def test_a_dose_for_a_day_that_cannot_be_read_is_not_laid_on_another() -> None:
+    (found,) = laid_out({"timing": {"event": ["next week"]}, "doseAndRate": dose(1000)})
+    assert (found.mg_per_day, found.why) == (None, NOT_STATED)
+
+
+def test_a_taper_by_commas_is_read_before_the_structured_dose() -> None:
+    text = "8 tabs daily x 3 days, 4 tabs daily x 3 days"
+    assert told(laid_out({"text": text, "timing": DAILY, "doseAndRate": dose(40)})) == [
+        (date(2026, 1, 1), date(2026, 1, 3), 40),
+        (date(2026, 1, 4), date(2026, 1, 6), 20),
+    ]
+    (unread,) = laid_out({"text": f"{text}, see chart", "timing": DAILY, "doseAndRate": dose(40)})
+    assert unread.mg_per_day == 40
+    assert "its text tells of changing doses" in unread.notes[0]
+
+
 def test_the_end_of_the_order_cuts_its_instructions() -> None:
     assert told(laid_out(bounded(40, 7, 1), bounded(20, 7, 2), end=date(2026, 1, 5))) == [
         (date(2026, 1, 1), date(2026, 1, 5), 40)
@@ -208,6 +265,12 @@ TEXT = st.lists(
             "x",
             "(5 mg)",
             "/",
+            "1/2",
+            "and",
+            ", 2 mg",
+            "in the morning",
+            "at night",
+            "for 3 days",
         ]
     ),
     max_size=14,

@@ -29,6 +29,37 @@ def repeat(**members: object) -> Timing:
         ("two to three times", repeat(frequency=2, frequencyMax=3, period=1, periodUnit="d"), 3, None),
         ("at named moments", repeat(when=["MORN", "EVE"]), 2, None),
         ("at clock times", repeat(timeOfDay=["08:00:00", "14:00:00", "20:00:00"]), 3, None),
+        (
+            "once a week on three days",
+            repeat(frequency=1, period=1, periodUnit="wk", dayOfWeek=["mon", "wed", "fri"]),
+            3 / 7,
+            None,
+        ),
+        (
+            "three times a week on three days",
+            repeat(frequency=3, period=1, periodUnit="wk", dayOfWeek=["mon", "wed", "fri"]),
+            3 / 7,
+            None,
+        ),
+        (
+            "three times a week on two days",
+            repeat(frequency=3, period=1, periodUnit="wk", dayOfWeek=["mon", "wed"]),
+            3 / 7,
+            None,
+        ),
+        ("every second week", repeat(frequency=1, period=2, periodUnit="wk", dayOfWeek=["mon", "wed"]), 1 / 7, None),
+        (
+            "three days, twice on each",
+            repeat(period=1, periodUnit="wk", dayOfWeek=["mon", "wed", "fri"], timeOfDay=["08:00:00", "20:00:00"]),
+            6 / 7,
+            None,
+        ),
+        (
+            "once a day at two clock times",
+            repeat(frequency=1, period=1, periodUnit="d", timeOfDay=["08:00:00", "20:00:00"]),
+            2,
+            None,
+        ),
         ("on two days of the week", repeat(dayOfWeek=["mon", "thu"]), 2 / 7, None),
         ("on weekdays, twice", repeat(frequency=2, period=1, periodUnit="d", dayOfWeek=["mon", "fri"]), 4 / 7, None),
         ("ten doses, two a day", repeat(frequency=2, period=1, periodUnit="d", count=10), 2, 5),
@@ -59,6 +90,23 @@ def test_times_a_day(name: str, given: Timing, per_day: float | None, days: int 
     found = times(given)
     assert found.per_day == (None if per_day is None else pytest.approx(per_day))
     assert found.days == days
+
+
+@pytest.mark.parametrize(
+    ("more", "differ"),
+    [
+        ({"frequency": 1, "periodUnit": "wk", "dayOfWeek": ["mon", "wed", "fri"]}, True),
+        ({"frequency": 3, "periodUnit": "wk", "dayOfWeek": ["mon", "wed"]}, True),
+        ({"frequency": 3, "periodUnit": "wk", "dayOfWeek": ["mon", "wed", "fri"]}, False),
+        ({"frequency": 1, "periodUnit": "wk", "dayOfWeek": ["mon"]}, False),
+        ({"frequency": 1, "periodUnit": "d", "timeOfDay": ["08:00:00", "20:00:00"]}, True),
+        ({"frequency": 2, "periodUnit": "d", "timeOfDay": ["08:00:00", "20:00:00"]}, False),
+        ({"frequency": 2, "periodUnit": "d", "dayOfWeek": ["mon", "fri"]}, False),
+    ],
+)
+def test_a_frequency_that_differs_from_what_is_named_says_so(more: dict[str, object], differ: bool) -> None:
+    note = "its frequency and the days or times that it names differ: the more frequent is counted"
+    assert (note in times(repeat(period=1, **more)).notes) is differ
 
 
 def test_what_was_assumed_is_said() -> None:

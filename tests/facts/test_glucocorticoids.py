@@ -453,3 +453,57 @@ def test_what_was_assumed_is_said() -> None:
     order = drug(TABLET_5, on="2026-11-15", dosageInstruction=sig(5, asNeededBoolean=True))
     fact = view(medicationRequests=[order])["glucocorticoid.daily_mg"]
     assert fact == Known(5.0, fact.seen_in, "as needed: counted at its maximum")
+
+
+def test_two_prescriptions_of_one_drug_may_replace_or_add_to_each_other() -> None:
+    five = drug(TABLET_5, id="m1", on="2026-09-01", dosageInstruction=sig(5))
+    two = drug(TABLET_5, id="m2", on="2026-09-03", dosageInstruction=sig(2.5))
+    seen = view(medicationRequests=[five, two])
+    assert known(seen["glucocorticoid.daily_mg"]) == Range(5, 7.5)
+    assert known(seen["glucocorticoid.cumulative_g"]) == Range(0.425, 0.6325)
+    assert known(seen["glucocorticoid.days_low"]) == 85
+    for name in ("daily_mg", "cumulative_g"):
+        fact = seen[f"glucocorticoid.{name}"]
+        assert isinstance(fact, Known)
+        assert "the newer may replace the older or be taken besides" in fact.note
+        assert len(fact.seen_in) == 2
+
+
+def test_prescriptions_of_different_drugs_are_added_for_sure() -> None:
+    five = drug(TABLET_5, on="2026-09-01", dosageInstruction=sig(5))
+    other = drug(MEDROL_4, on="2026-09-03", dosageInstruction=sig(4))
+    assert known(view(medicationRequests=[five, other])["glucocorticoid.daily_mg"]) == 10
+
+
+def test_an_order_that_ended_adds_nothing_today_though_it_did_before() -> None:
+    before = drug(
+        TABLET_5, on="", status="completed", kind=STATEMENT, dosage=sig(10),
+        effectivePeriod={"start": "2026-09-01", "end": "2026-09-10"},
+    )  # fmt: skip
+    now = drug(TABLET_5, kind=STATEMENT, on="2026-09-06", dosage=sig(5))
+    seen = view(medicationStatements=[before, now])
+    assert seen["glucocorticoid.daily_mg"] == Known(5.0, seen["glucocorticoid.daily_mg"].seen_in)
+    assert known(seen["glucocorticoid.cumulative_g"]) == Range(0.475, 0.5)
+
+
+def test_pulses_on_certain_days_count_on_these_days() -> None:
+    timing = {"event": ["2026-11-01", "2026-11-02"]}
+    order = drug(
+        SOLU_MEDROL_125, on="2026-11-01", status="completed",
+        dosageInstruction=[{"timing": timing, "doseAndRate": [{"doseQuantity": {"value": 1000, "unit": "mg"}}]}],
+    )  # fmt: skip
+    assert read(medicationRequests=[order]) == [0, 2, 2, 2.5]
+
+
+def test_an_instruction_that_is_there_and_cannot_be_read_is_not_called_missing() -> None:
+    order = drug(TABLET_20, id="m1", on="2025-01-01", dosageInstruction=words("Start with 40 mg and come down slowly"))
+    seen = view(medicationRequests=[order])
+    for fact in FACTS:
+        assert why(seen[f"glucocorticoid.{fact}"]) == (
+            "prednisone (MedicationRequest/m1): its instruction could not be read"
+        )
+    given_once = drug(
+        SOLU_MEDROL_125, id="a1", kind=ADMINISTRATION, on="2026-11-24", dosage={"text": "1,000 mg over an hour"}
+    )
+    found = view(medicationAdministrations=[given_once])["glucocorticoid.daily_mg"]
+    assert why(found) == "methylprednisolone (MedicationAdministration/a1): its instruction could not be read"

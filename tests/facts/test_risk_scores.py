@@ -99,6 +99,35 @@ def test_frax_that_says_it_is_adjusted_stays(more: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
+    "method",
+    ["unadjusted", "not adjusted for glucocorticoids", "without glucocorticoid adjustment", "no steroid adjustment"],
+)
+@pytest.mark.parametrize(("dose", "mof"), [(5.0, 20), (15.0, 23), (NO_DOSE, Range(20, 23))])
+def test_frax_that_says_it_is_not_adjusted_is_adjusted_here(method: str, dose: Fact | Value, mof: object) -> None:
+    chart = frax({**observation(MOF, 20, "%"), "method": {"text": method}}, dose=dose)
+    assert known(chart["frax.mof"]) == mof
+
+
+@pytest.mark.parametrize(("dose", "mof"), [(5.0, 20), (15.0, Range(20, 23)), (NO_DOSE, Range(20, 23))])
+def test_frax_that_names_glucocorticoids_and_no_more_is_both(dose: Fact | Value, mof: object) -> None:
+    fact = frax({**observation(MOF, 20, "%"), "method": {"text": "FRAX, glucocorticoids"}}, dose=dose)["frax.mof"]
+    assert known(fact) == mof
+    assert isinstance(fact, Known)
+    assert ("its words do not tell" in fact.note) is (mof != 20)
+
+
+def test_frax_entries_of_one_day_that_do_not_agree_are_both() -> None:
+    plain = observation(MOF, 20, "%")
+    chart = frax(plain, {**plain, "method": {"text": "adjusted for glucocorticoids"}}, dose=15.0)
+    assert known(chart["frax.mof"]) == Range(20, 23)
+
+
+def test_the_entry_of_two_components_says_it_for_both() -> None:
+    chart = frax({**assessment(20, 3), "code": {"text": "FRAX, adjusted for glucocorticoids"}}, dose=15.0)
+    assert (known(chart["frax.mof"]), known(chart["frax.hip"])) == (20, 3)
+
+
+@pytest.mark.parametrize(
     ("born", "applies"), [("1986-11-25", False), ("1986-11-24", True), ("1935-11-25", True), ("1935-11-24", False)]
 )
 def test_frax_from_forty_to_ninety(born: str, applies: bool) -> None:
