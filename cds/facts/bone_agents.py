@@ -7,6 +7,7 @@ from datetime import date
 
 from cds.engine.fact import Cause, Fact, Known, Span, Unknown
 from cds.facts.bone_products import (
+    AGENT_SOURCES,
     ANTIRESORPTIVE,
     BISPHOSPHONATE,
     DENOSUMAB,
@@ -28,19 +29,19 @@ from cds.facts.sources import DRUG_SOURCES
 from cds.facts.view import View
 
 
-@fact("drug.on_osteoporosis_agent", Type.BOOL, words="on a drug that treats osteoporosis", reads=DRUG_SOURCES)
+@fact("drug.on_osteoporosis_agent", Type.BOOL, words="on a drug that treats osteoporosis", reads=AGENT_SOURCES)
 def on_osteoporosis_agent(view: View) -> Fact:
     """Ordered, or its last dose still works."""
     return on(view, OSTEOPOROSIS)
 
 
-@fact("drug.on_oncology_agent", Type.BOOL, words="on a bone drug at the oncology dose", reads=DRUG_SOURCES)
+@fact("drug.on_oncology_agent", Type.BOOL, words="on a bone drug at the oncology dose", reads=AGENT_SOURCES)
 def on_oncology_agent(view: View) -> Fact:
     """Ordered, or its last dose still works."""
     return on(view, ONCOLOGY)
 
 
-@fact("drug.bisphosphonate_active", Type.BOOL, words="on a bisphosphonate", reads=DRUG_SOURCES)
+@fact("drug.bisphosphonate_active", Type.BOOL, words="on a bisphosphonate", reads=AGENT_SOURCES)
 def bisphosphonate_active(view: View) -> Fact:
     """Any of them, by mouth or vein, ordered or still working."""
     return on(view, BISPHOSPHONATE)
@@ -48,7 +49,7 @@ def bisphosphonate_active(view: View) -> Fact:
 
 @fact(
     "drug.zoledronic_oncology_active", Type.BOOL, words="on zoledronic acid 4 mg", look_back="drug.zoledronic_4_days",
-    reads=DRUG_SOURCES,
+    reads=AGENT_SOURCES,
 )  # fmt: skip
 def zoledronic_oncology_active(view: View) -> Fact:
     """The oncology dose, ordered or still working."""
@@ -171,7 +172,7 @@ def antiresorptive_drafted(view: View) -> Fact:
 
 @fact(
     "drug.prior_antiresorptive", Type.BOOL, words="a bisphosphonate or denosumab at any time",
-    reads=(*DRUG_SOURCES, "conditions"),
+    reads=AGENT_SOURCES,
 )  # fmt: skip
 def prior_antiresorptive(view: View) -> Fact:
     """Ever ordered, stated, supplied or given, or long-term use coded as a diagnosis."""

@@ -10,7 +10,9 @@ from typing import Final
 
 from cds.engine.fact import Cause, Fact, Known, Unknown
 from cds.facts.drug_use import by_name, dateless, history, single_dose_mg, within
+from cds.facts.problems import possibly
 from cds.facts.search import Exposure, Search
+from cds.facts.sources import DRUG_SOURCES
 from cds.facts.strength import SAME_WITHIN
 from cds.facts.view import View
 
@@ -18,6 +20,9 @@ ANTIRESORPTIVE, BISPHOSPHONATE, DENOSUMAB = "antiresorptive", "bisphosphonate", 
 OSTEOPOROSIS, ONCOLOGY = "osteoporosis-agent", "oncology-bone-agent"
 DENOSUMAB_60, DENOSUMAB_120 = "denosumab-60mg-product", "denosumab-120mg-product"
 ZOLEDRONIC, ZOLEDRONIC_5, ZOLEDRONIC_4 = "zoledronic-acid", "zoledronic-acid-5mg-product", "zoledronic-acid-4mg-product"
+
+AGENT_SOURCES: Final = (*DRUG_SOURCES, "conditions")
+"""Where it is told what a patient is on: long-term use of a bisphosphonate is coded as a condition too."""
 
 WINDOWS: Final[Mapping[str, str]] = {
     DENOSUMAB_60: "drug.denosumab_60_days",
@@ -88,7 +93,36 @@ def window(view: View, told: frozenset[str], windows: Mapping[str, str] = WINDOW
 
 
 def on(view: View, concept: str) -> Fact:
-    """True while one of these drugs is ordered, or its last dose works; unknown if one may be, or was not read."""
+    """True while one of these drugs is ordered, or its last dose works; unknown if one may be, or was not read.
+
+    Unknown too if the problem list says so of a bisphosphonate that no record tells of.
+    """
+    found = _recorded(view, concept)
+    doubt = None if isinstance(found, Unknown) or found.value else view.once(unrecorded_bisphosphonate)
+    return doubt if doubt and _may_be_bisphosphonate(view, concept) else found
+
+
+def _may_be_bisphosphonate(view: View, concept: str) -> bool:
+    return any(concept in view.codes.lineage(each) for each in _MAY_BE[BISPHOSPHONATE])
+
+
+def unrecorded_bisphosphonate(view: View) -> Unknown | None:
+    """Why the patient may be on a bisphosphonate although no record tells of one: its long-term use is coded.
+
+    The code of a visit counts for as long as the longest-lasting dose that it may have been for.
+    """
+    coded = possibly(view, "long-term-bisphosphonate", days=view.number(WINDOWS[ZOLEDRONIC_5]))
+    if isinstance(coded, Unknown) or not coded.value:
+        return None
+    recorded = _recorded(view, BISPHOSPHONATE)
+    if isinstance(recorded, Known) and recorded.value:
+        return None
+    why = "the problem list says long-term use of a bisphosphonate, but no drug record tells which, or that it goes on"
+    return Unknown(why, Cause.NOT_STATED, coded.seen_in)
+
+
+def _recorded(view: View, concept: str) -> Fact:
+    """What the drug records alone say."""
     found = bone_drugs(view)
     asked = [(use, _holds(view, use, concept)) for use in found.hits]
     certain = [use for use, holds in asked if holds is True]

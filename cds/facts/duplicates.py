@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from cds.engine.fact import Fact, Known, Seen, Unknown
 from cds.facts.bone_products import (
+    AGENT_SOURCES,
     ANTIRESORPTIVE,
     BISPHOSPHONATE,
     DENOSUMAB,
@@ -24,13 +25,13 @@ from cds.facts.bone_products import (
     bone_drugs,
     product,
     readings,
+    unrecorded_bisphosphonate,
     untold,
     window,
 )
 from cds.facts.catalogue import Type, fact
 from cds.facts.drug_use import dateless, within
-from cds.facts.search import Exposure
-from cds.facts.sources import DRUG_SOURCES
+from cds.facts.search import Exposure, Search
 from cds.facts.view import View
 
 _NEVER_BOTH: Final = ((DENOSUMAB_60, DENOSUMAB_120), (ZOLEDRONIC_5, ZOLEDRONIC_4), (BISPHOSPHONATE, DENOSUMAB))
@@ -111,7 +112,7 @@ def _duplicates(view: View) -> tuple[Exposure, ...] | Unknown:
     if doubled:
         return doubled
     drafted = view.drafted_exposures(ANTIRESORPTIVE)
-    doubt = next((_doubt(view, pair) for pair in pairs if pair.doubled is None), None)
+    doubt = next((_doubt(view, pair) for pair in pairs if pair.doubled is None), None) or _unrecorded(view, drafted)
     gap = drafted.gap or (bone_drugs(view).gap if drafted.hits else None)
     return doubt or gap or ()
 
@@ -121,9 +122,14 @@ def _doubt(view: View, pair: Pair) -> Unknown:
     return ambiguous(of_product) if of_product else dateless([pair.other])
 
 
+def _unrecorded(view: View, drafted: Search[Exposure]) -> Unknown | None:
+    """Why a drafted denosumab may come on top of a bisphosphonate that no record tells of."""
+    return view.once(unrecorded_bisphosphonate) if any(DENOSUMAB in use.concepts for use in drafted.hits) else None
+
+
 @fact(
     "drug.duplicate_pair_drafted", Type.BOOL, words="two bone drugs that must not be combined, one in this draft",
-    reads=DRUG_SOURCES,
+    reads=AGENT_SOURCES,
 )  # fmt: skip
 def duplicate_pair_drafted(view: View) -> Fact:
     """True with both; false where the draft holds no antiresorptive, whatever else was read."""
@@ -133,7 +139,7 @@ def duplicate_pair_drafted(view: View) -> Fact:
 
 @fact(
     "drug.duplicate_pair", Type.SET, words="the bone drugs that must not be combined",
-    reads=DRUG_SOURCES,
+    reads=AGENT_SOURCES,
 )  # fmt: skip
 def duplicate_pair(view: View) -> Fact:
     """Their names; empty if there is no such pair."""

@@ -444,6 +444,62 @@ def test_follow_on_is_open(name: str, sources: dict[str, Any], cause: Cause) -> 
     assert found.cause is cause
 
 
+LONG_TERM = condition((ICD, "Z79.83"), id="c1")
+ENCOUNTER: dict[str, Any] = {"category": [{"coding": [{"code": "encounter-diagnosis"}]}]}
+MAY_BE_BISPHOSPHONATE = {OSTEOPOROSIS, ONCOLOGY, BISPHOSPHONATE, ZOLEDRONIC_4}
+
+
+@pytest.mark.parametrize(
+    ("name", "coded", "sources", "unknown"),
+    [
+        ("no record of a drug", LONG_TERM, {}, MAY_BE_BISPHOSPHONATE),
+        (
+            "a record that is over",
+            LONG_TERM,
+            {"medicationRequests": [drug(ALENDRONATE, on="2024-01-01", status="completed")]},
+            MAY_BE_BISPHOSPHONATE,
+        ),
+        ("alendronate going on is what was meant", LONG_TERM, {"medicationRequests": [EPIC]}, set()),
+        ("so is Zometa", LONG_TERM, {"medicationAdministrations": [given(ZOMETA, "2026-10-01")]}, set()),
+        (
+            "denosumab does not tell which",
+            LONG_TERM,
+            {"medicationAdministrations": [given(PROLIA, "2026-10-01")]},
+            MAY_BE_BISPHOSPHONATE - {OSTEOPOROSIS},
+        ),
+        ("resolved", condition((ICD, "Z79.83"), status="resolved"), {}, set()),
+        (
+            "coded at a visit a year ago",
+            condition((ICD, "Z79.83"), recordedDate="2025-11-24", **ENCOUNTER),
+            {},
+            MAY_BE_BISPHOSPHONATE,
+        ),
+        (
+            "at a visit longer ago than any dose works",
+            condition((ICD, "Z79.83"), recordedDate="2025-11-23", **ENCOUNTER),
+            {},
+            set(),
+        ),
+        ("an aromatase inhibitor", condition((ICD, "Z79.811")), {}, set()),
+    ],
+)
+def test_a_coded_long_term_bisphosphonate_is_not_nothing(
+    name: str, coded: dict[str, Any], sources: dict[str, Any], unknown: set[str]
+) -> None:
+    seen = view(conditions=[coded], **sources)
+    found = {fact: seen[f"drug.{fact}"] for fact in FACTS}
+    assert {fact for fact, told in found.items() if isinstance(told, Unknown)} == unknown
+
+
+def test_why_a_coded_long_term_bisphosphonate_is_unknown() -> None:
+    found = view(conditions=[LONG_TERM])["drug.bisphosphonate_active"]
+    assert why(found) == (
+        "the problem list says long-term use of a bisphosphonate, but no drug record tells which, or that it goes on"
+    )
+    assert isinstance(found, Unknown)
+    assert (found.cause, [seen.ref for seen in found.seen_in]) == (Cause.NOT_STATED, ["Condition/c1"])
+
+
 def test_prior_antiresorptive() -> None:
     assert known(
         view(medicationRequests=[drug(ALENDRONATE, on="2015-01-01", status="completed")])["drug.prior_antiresorptive"]

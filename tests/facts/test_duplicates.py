@@ -7,7 +7,7 @@ import pytest
 import cds.facts.duplicates  # noqa: F401
 from cds.engine.fact import Cause, Unknown
 from cds.fhir.chart import Failed
-from tests.facts.builders import drug, known, view, why
+from tests.facts.builders import ICD, condition, drug, known, view, why
 
 ALENDRONATE, PROLIA, XGEVA, DENOSUMAB = "904431", "993456", "1046402", "993449"
 RECLAST, ZOMETA, ZOLEDRONIC, PAMIDRONATE = "705875", "351114", "77655", "1737449"
@@ -151,6 +151,15 @@ def test_an_untold_dose_leaves_open_whether_it_still_works(name: str, drafted: s
     found = view(draft=[draft(drafted)], medicationAdministrations=administrations)["drug.duplicate_pair_drafted"]
     assert isinstance(found, Unknown)
     assert found.cause is Cause.AMBIGUOUS
+
+
+def test_denosumab_with_a_coded_long_term_bisphosphonate_is_left_open() -> None:
+    coded = [condition((ICD, "Z79.83"))]
+    found = view(draft=[draft(PROLIA)], conditions=coded)["drug.duplicate_pair_drafted"]
+    assert isinstance(found, Unknown)
+    assert found.cause is Cause.NOT_STATED
+    assert known(view(draft=[draft(RECLAST)], conditions=coded)["drug.duplicate_pair_drafted"]) is False
+    assert known(view(conditions=coded)["drug.duplicate_pair_drafted"]) is False
 
 
 def test_an_untold_product_or_an_unread_source_leaves_it_open() -> None:
