@@ -71,12 +71,16 @@ def within(use: Exposure, days: float, as_of: date) -> bool | None:
 
     An order or statement that was broken off counts no more.
     """
-    return _since(use, as_of - timedelta(days=days), as_of)
+    return False if is_broken_off(use) else since(use, as_of - timedelta(days=days), as_of)
 
 
-def _since(use: Exposure, first: date, as_of: date) -> bool | None:
-    if use.how in {"order", "statement"} and use.status in BROKEN_OFF:
-        return False
+def is_broken_off(use: Exposure) -> bool:
+    """Whether it is an order or statement that was stopped or is on hold."""
+    return use.status in BROKEN_OFF and use.how in {"order", "statement"}
+
+
+def since(use: Exposure, first: date, as_of: date) -> bool | None:
+    """Whether it tells of the drug on ``first`` or later, broken off or not; None if its date does not tell."""
     last = last_day(use, as_of)
     if last is None:
         return None
@@ -86,8 +90,13 @@ def _since(use: Exposure, first: date, as_of: date) -> bool | None:
 
 def recent(uses: Iterable[Exposure], days: float, as_of: date, gap: Unknown | None = None) -> Fact:
     """True if any of them is recent; unknown if one may be, or more may be missing; else false."""
-    first = as_of - timedelta(days=days)
-    asked = [(_since(use, first, as_of), use) for use in uses]
+    going_on = (use for use in uses if not is_broken_off(use))
+    return any_since(going_on, as_of - timedelta(days=days), as_of, gap)
+
+
+def any_since(uses: Iterable[Exposure], first: date, as_of: date, gap: Unknown | None = None) -> Fact:
+    """True if any of them tells of the drug on ``first`` or later; unknown if one may; else the gap, or false."""
+    asked = [(since(use, first, as_of), use) for use in uses]
     found = [use for recently, use in asked if recently]
     if found:
         return Known(True, tuple(use.seen for use in found), by_name(found))

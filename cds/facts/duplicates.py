@@ -1,45 +1,46 @@
 """Two antiresorptives that must not be combined, one of them in the draft.
 
-The other is in the draft too, has an active order or statement, or was given so recently that its own dosing interval
-is not over. A switch when the next dose would be due is not a duplicate.
+The other is in the draft too, goes on, or was given, supplied or ordered so recently that it still works: as long as
+that product does, whatever is drafted now. A switch when its next dose would be due is not a duplicate.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, NamedTuple
 
 from cds.engine.fact import Fact, Known, Seen, Unknown
 from cds.facts.bone_products import (
+    AGENT_SOURCES,
     ANTIRESORPTIVE,
     BISPHOSPHONATE,
     DENOSUMAB,
     DENOSUMAB_60,
     DENOSUMAB_120,
+    WINDOWS,
     ZOLEDRONIC,
     ZOLEDRONIC_4,
     ZOLEDRONIC_5,
     ambiguous,
     bone_drugs,
     product,
+    readings,
+    unrecorded_bisphosphonate,
     untold,
+    window,
 )
 from cds.facts.catalogue import Type, fact
-from cds.facts.drug_use import within
-from cds.facts.search import Exposure
-from cds.facts.sources import DRUG_SOURCES
+from cds.facts.drug_use import dateless, within
+from cds.facts.search import Exposure, Search
 from cds.facts.view import View
 
-_ONE_DRUG = {
-    DENOSUMAB: (DENOSUMAB_60, DENOSUMAB_120, "drug.denosumab_120_days"),
-    ZOLEDRONIC: (ZOLEDRONIC_5, ZOLEDRONIC_4, "drug.zoledronic_4_days"),
-}
-_INTERVALS = {
+_NEVER_BOTH: Final = ((DENOSUMAB_60, DENOSUMAB_120), (ZOLEDRONIC_5, ZOLEDRONIC_4), (BISPHOSPHONATE, DENOSUMAB))
+_WINDOWS: Final[Mapping[str, str]] = {
+    **WINDOWS,
     DENOSUMAB_60: "denosumab.interval_days",
-    DENOSUMAB_120: "drug.denosumab_120_days",
     ZOLEDRONIC_5: "zoledronic.overlap_days",
-    ZOLEDRONIC_4: "drug.zoledronic_4_days",
 }
-"""How long one dose of a product works on: until then an antiresorptive of another kind comes on top of it."""
+"""How long what was given, supplied or ordered works on: until then an antiresorptive of another kind comes on top."""
 
 _WORDS = {
     DENOSUMAB_60: "denosumab 60 mg",
@@ -54,41 +55,45 @@ _WORDS = {
     "pamidronate": "pamidronate",
     "clodronate": "clodronate",
 }
-Pair = tuple[Exposure, Exposure]
+
+
+class Pair(NamedTuple):
+    """A draft and another draft or use; ``doubled`` says whether both must not be combined, None if nothing tells."""
+
+    draft: Exposure
+    other: Exposure
+    doubled: bool | None
 
 
 def _pairs(view: View) -> Iterator[Pair]:
-    """Every draft with every other draft, active drug, or dose that still works."""
+    """Every draft with every other draft and every use on record."""
     drafts = view.drafted_exposures(ANTIRESORPTIVE).hits
-    chart = [use for use in bone_drugs(view).hits if ANTIRESORPTIVE in use.concepts]
-    for number, draft in enumerate(drafts):
-        yield from ((draft, other) for other in drafts[number + 1 :])
-        yield from ((draft, other) for other in chart if _together(view, draft, other))
+    chart = [use for use in bone_drugs(view).hits if ANTIRESORPTIVE in use.concepts] if drafts else []
+    for number, draft in enumerate(drafts, 1):
+        yield from (Pair(draft, other, _doubled(view, draft, other)) for other in (*drafts[number:], *chart))
 
 
-def _together(view: View, draft: Exposure, other: Exposure) -> bool:
-    if other.active:
-        return True
-    if other.how not in {"administration", "dispense"}:
+def _doubled(view: View, draft: Exposure, other: Exposure) -> bool | None:
+    """Whether the other still works and must not be combined with the draft, whatever products the two may be."""
+    if _is_renewal(view, draft, other):
         return False
-    drug = next((drug for drug in _ONE_DRUG if drug in draft.concepts & other.concepts), "")
-    told = [_INTERVALS[each] for each in product(view, other) if each in _INTERVALS]
-    lasting = [_ONE_DRUG[drug][2]] if drug else told
-    return any(within(other, view.number(name), view.as_of) is True for name in lasting)
+    one, two = readings(view, draft), readings(view, other)
+    held = [_clash(mine, its) and _works(view, other, its) for mine in one for its in two]
+    return True if all(held) else False if all(each is False for each in held) else None
 
 
-def _clash(view: View, pair: Pair) -> bool:
-    one, other = (product(view, use) for use in pair)
-    if any({a, b} <= one | other and not {a, b} <= one and not {a, b} <= other for a, b, _ in _ONE_DRUG.values()):
-        return True
-    return (BISPHOSPHONATE in one and DENOSUMAB in other) or (DENOSUMAB in one and BISPHOSPHONATE in other)
+def _is_renewal(view: View, draft: Exposure, other: Exposure) -> bool:
+    """Whether both are called the same, and nothing tells the product of one of them."""
+    same = draft.concepts == other.concepts and set(draft.names) == set(other.names)
+    return same and bool(untold(view, (draft, other)))
 
 
-def _may_clash(view: View, pair: Pair) -> bool:
-    """Two uses of one drug, of which at least one is untold; not two that go by the same names."""
-    one, other = pair
-    same_drug = any(drug in one.concepts & other.concepts for drug in _ONE_DRUG)
-    return same_drug and bool(untold(view, pair)) and set(one.names) != set(other.names)
+def _clash(one: frozenset[str], other: frozenset[str]) -> bool:
+    return any({a, b} <= one | other and not {a, b} <= one and not {a, b} <= other for a, b in _NEVER_BOTH)
+
+
+def _works(view: View, other: Exposure, its: frozenset[str]) -> bool | None:
+    return other.how == "draft" or within(other, window(view, its, _WINDOWS), view.as_of)
 
 
 def _names(view: View, uses: Iterable[Exposure]) -> frozenset[str]:
@@ -96,26 +101,35 @@ def _names(view: View, uses: Iterable[Exposure]) -> frozenset[str]:
     return frozenset(next((words for it, words in _WORDS.items() if it in told), "bisphosphonate") for told in found)
 
 
-def _seen(pairs: Iterable[Pair]) -> tuple[Seen, ...]:
-    return tuple(dict.fromkeys(use.seen for pair in pairs for use in pair))
+def _seen(uses: Iterable[Exposure]) -> tuple[Seen, ...]:
+    return tuple(dict.fromkeys(use.seen for use in uses))
 
 
-def _duplicates(view: View) -> tuple[Pair, ...] | Unknown:
+def _duplicates(view: View) -> tuple[Exposure, ...] | Unknown:
+    """The drugs of every pair that must not be combined; unknown if there may be such a pair."""
     pairs = tuple(_pairs(view))
-    clashing = tuple(pair for pair in pairs if _clash(view, pair))
-    if clashing:
-        return clashing
-    doubtful = [pair for pair in pairs if _may_clash(view, pair)]
-    if doubtful:
-        return ambiguous(dict.fromkeys(use for pair in doubtful for use in untold(view, pair)))
+    doubled = tuple(use for pair in pairs if pair.doubled for use in (pair.draft, pair.other))
+    if doubled:
+        return doubled
     drafted = view.drafted_exposures(ANTIRESORPTIVE)
+    doubt = next((_doubt(view, pair) for pair in pairs if pair.doubled is None), None) or _unrecorded(view, drafted)
     gap = drafted.gap or (bone_drugs(view).gap if drafted.hits else None)
-    return gap or ()
+    return doubt or gap or ()
+
+
+def _doubt(view: View, pair: Pair) -> Unknown:
+    of_product = untold(view, (pair.draft, pair.other))
+    return ambiguous(of_product) if of_product else dateless([pair.other])
+
+
+def _unrecorded(view: View, drafted: Search[Exposure]) -> Unknown | None:
+    """Why a drafted denosumab may come on top of a bisphosphonate that no record tells of."""
+    return view.once(unrecorded_bisphosphonate) if any(DENOSUMAB in use.concepts for use in drafted.hits) else None
 
 
 @fact(
     "drug.duplicate_pair_drafted", Type.BOOL, words="two bone drugs that must not be combined, one in this draft",
-    reads=DRUG_SOURCES,
+    reads=AGENT_SOURCES,
 )  # fmt: skip
 def duplicate_pair_drafted(view: View) -> Fact:
     """True with both; false where the draft holds no antiresorptive, whatever else was read."""
@@ -123,10 +137,11 @@ def duplicate_pair_drafted(view: View) -> Fact:
     return found if isinstance(found, Unknown) else Known(bool(found), _seen(found))
 
 
-@fact("drug.duplicate_pair", Type.SET, words="the bone drugs that must not be combined", reads=DRUG_SOURCES)
+@fact(
+    "drug.duplicate_pair", Type.SET, words="the bone drugs that must not be combined",
+    reads=AGENT_SOURCES,
+)  # fmt: skip
 def duplicate_pair(view: View) -> Fact:
     """Their names; empty if there is no such pair."""
     found = _duplicates(view)
-    if isinstance(found, Unknown):
-        return found
-    return Known(_names(view, (use for pair in found for use in pair)), _seen(found))
+    return found if isinstance(found, Unknown) else Known(_names(view, found), _seen(found))

@@ -232,6 +232,44 @@ def test_unread_and_undated() -> None:
             {"medicationAdministrations": [given(PROLIA, "2025-12-01")], "medicationStatements": Failed("timeout")},
             date(2025, 12, 1),
         ),
+        (
+            "ordered again, and no record that it was given",
+            {
+                "medicationAdministrations": [given(PROLIA, "2026-01-20")],
+                "medicationRequests": [drug(PROLIA, on="2026-09-20")],
+            },
+            date(2026, 1, 20),
+        ),
+        (
+            "supplied after it was given",
+            {
+                "medicationAdministrations": [given(PROLIA, "2026-01-20")],
+                "medicationDispenses": [drug(PROLIA, kind=DISPENSE, on="2026-07-20")],
+            },
+            date(2026, 7, 20),
+        ),
+        (
+            "stated as taken later",
+            {
+                "medicationAdministrations": [given(PROLIA, "2026-01-20")],
+                "medicationStatements": [drug(PROLIA, kind=STATEMENT, on="2026-07-20")],
+            },
+            Span(date(2026, 1, 20), date(2026, 7, 20)),
+        ),
+        (
+            "intended later",
+            {
+                "medicationAdministrations": [given(PROLIA, "2026-01-20")],
+                "medicationStatements": [drug(PROLIA, kind=STATEMENT, on="2026-07-20", status="intended")],
+            },
+            date(2026, 1, 20),
+        ),
+        ("orders alone", {"medicationRequests": [drug(PROLIA, on="2026-09-20")]}, date(2026, 9, 20)),
+        (
+            "orders alone, the newer one stopped",
+            {"medicationRequests": [drug(PROLIA, on="2026-01-20"), drug(PROLIA, on="2026-09-20", status="stopped")]},
+            date(2026, 1, 20),
+        ),
     ],
 )
 def test_last_denosumab_60(name: str, sources: dict[str, Any], last: date | Span | None) -> None:
@@ -248,6 +286,22 @@ def test_last_denosumab_60(name: str, sources: dict[str, Any], last: date | Span
         ),
         ("only an untold one", {"medicationAdministrations": [given(DENOSUMAB, "2026-06-01")]}, Cause.AMBIGUOUS),
         ("no date", {"medicationAdministrations": [given(PROLIA, "")]}, Cause.UNDATED),
+        (
+            "given without a date, and ordered",
+            {
+                "medicationAdministrations": [given(PROLIA, "")],
+                "medicationRequests": [drug(PROLIA, on="2026-09-20")],
+            },
+            Cause.UNDATED,
+        ),
+        (
+            "ordered, and what was given before may have been another",
+            {
+                "medicationAdministrations": [given(DENOSUMAB, "2026-01-20")],
+                "medicationRequests": [drug(PROLIA, on="2026-09-20")],
+            },
+            Cause.AMBIGUOUS,
+        ),
         ("not read", {"medicationAdministrations": Failed("timeout")}, Cause.NOT_READABLE),
     ],
 )
@@ -259,7 +313,36 @@ def test_last_denosumab_60_unknown(name: str, sources: dict[str, Any], cause: Ca
     assert seen["drug.follow_on_after_denosumab"] == found
 
 
+@pytest.mark.parametrize(
+    ("name", "sources", "note"),
+    [
+        ("an order alone", {}, "last order: whether it was given is not recorded"),
+        (
+            "an order after a dose",
+            {"medicationAdministrations": [given(PROLIA, "2026-01-20")]},
+            "ordered again on 2026-09-20: whether it was given then is not recorded",
+        ),
+        (
+            "a statement after a dose",
+            {
+                "medicationAdministrations": [given(PROLIA, "2026-01-20")],
+                "medicationStatements": [drug(PROLIA, kind=STATEMENT, on="2026-07-20")],
+            },
+            "stated again on 2026-07-20: whether it was given then is not recorded",
+        ),
+        ("an order before a dose", {"medicationAdministrations": [given(PROLIA, "2026-10-01")]}, ""),
+    ],
+)
+def test_what_is_no_dose_is_said(name: str, sources: dict[str, Any], note: str) -> None:
+    found = view(medicationRequests=[drug(PROLIA, on="2026-09-20", id="m1")], **sources)["drug.denosumab_60_last"]
+    assert isinstance(found, Known)
+    assert found.note == note
+    assert ("MedicationRequest/m1" in {seen.ref for seen in found.seen_in}) is ("order" in note)
+
+
 LAST = given(PROLIA, "2025-12-01")
+AFTER = {"start": "2026-03-01", "end": "2026-10-01"}
+TAKEN: dict[str, Any] = {"kind": STATEMENT, "on": "", "effectivePeriod": AFTER}
 
 
 @pytest.mark.parametrize(
@@ -276,6 +359,53 @@ LAST = given(PROLIA, "2025-12-01")
             True,
         ),
         (
+            "alendronate stopped, how long it was taken is not said",
+            {
+                "medicationAdministrations": [LAST],
+                "medicationRequests": [drug(ALENDRONATE, on="2026-03-20", status="stopped")],
+            },
+            False,
+        ),
+        (
+            "alendronate on hold",
+            {
+                "medicationAdministrations": [LAST],
+                "medicationRequests": [drug(ALENDRONATE, on="2026-03-20", status="on-hold")],
+            },
+            False,
+        ),
+        (
+            "alendronate stopped after months",
+            {
+                "medicationAdministrations": [LAST],
+                "medicationStatements": [drug(ALENDRONATE, status="stopped", **TAKEN)],
+            },
+            True,
+        ),
+        (
+            "alendronate stopped before its planned end",
+            {
+                "medicationAdministrations": [LAST],
+                "medicationStatements": [
+                    drug(ALENDRONATE, status="stopped", **{**TAKEN, "effectivePeriod": {**AFTER, "end": "2027-03-01"}})
+                ],
+            },
+            False,
+        ),
+        (
+            "alendronate finished",
+            {
+                "medicationAdministrations": [LAST],
+                "medicationRequests": [drug(ALENDRONATE, on="2026-03-20", status="completed")],
+            },
+            True,
+        ),
+        (
+            "the next dose ordered, but not given",
+            {"medicationAdministrations": [LAST], "medicationRequests": [drug(PROLIA, on="2026-09-20")]},
+            False,
+        ),
+        (
             "teriparatide is no antiresorptive",
             {"medicationAdministrations": [LAST], "medicationRequests": [drug(text="teriparatide")]},
             False,
@@ -289,6 +419,85 @@ def test_follow_on_after_denosumab(name: str, sources: dict[str, Any], followed:
 def test_follow_on_is_open_while_a_source_is_unread() -> None:
     seen = view(medicationAdministrations=[LAST], medicationDispenses=Failed("timeout"))
     assert isinstance(seen["drug.follow_on_after_denosumab"], Unknown)
+
+
+@pytest.mark.parametrize(
+    ("name", "sources", "cause"),
+    [
+        (
+            "a bisphosphonate without a date",
+            {"medicationStatements": [drug(ALENDRONATE, kind=STATEMENT, on="", status="completed")]},
+            Cause.UNDATED,
+        ),
+        (
+            "a denosumab of untold dose that goes on",
+            {"medicationRequests": [drug(DENOSUMAB, on="2025-11-01")]},
+            Cause.AMBIGUOUS,
+        ),
+    ],
+)
+def test_follow_on_is_open(name: str, sources: dict[str, Any], cause: Cause) -> None:
+    seen = view(medicationAdministrations=[LAST], **sources)
+    assert known(seen["drug.denosumab_60_last"]) == date(2025, 12, 1)
+    found = seen["drug.follow_on_after_denosumab"]
+    assert isinstance(found, Unknown)
+    assert found.cause is cause
+
+
+LONG_TERM = condition((ICD, "Z79.83"), id="c1")
+ENCOUNTER: dict[str, Any] = {"category": [{"coding": [{"code": "encounter-diagnosis"}]}]}
+MAY_BE_BISPHOSPHONATE = {OSTEOPOROSIS, ONCOLOGY, BISPHOSPHONATE, ZOLEDRONIC_4}
+
+
+@pytest.mark.parametrize(
+    ("name", "coded", "sources", "unknown"),
+    [
+        ("no record of a drug", LONG_TERM, {}, MAY_BE_BISPHOSPHONATE),
+        (
+            "a record that is over",
+            LONG_TERM,
+            {"medicationRequests": [drug(ALENDRONATE, on="2024-01-01", status="completed")]},
+            MAY_BE_BISPHOSPHONATE,
+        ),
+        ("alendronate going on is what was meant", LONG_TERM, {"medicationRequests": [EPIC]}, set()),
+        ("so is Zometa", LONG_TERM, {"medicationAdministrations": [given(ZOMETA, "2026-10-01")]}, set()),
+        (
+            "denosumab does not tell which",
+            LONG_TERM,
+            {"medicationAdministrations": [given(PROLIA, "2026-10-01")]},
+            MAY_BE_BISPHOSPHONATE - {OSTEOPOROSIS},
+        ),
+        ("resolved", condition((ICD, "Z79.83"), status="resolved"), {}, set()),
+        (
+            "coded at a visit a year ago",
+            condition((ICD, "Z79.83"), recordedDate="2025-11-24", **ENCOUNTER),
+            {},
+            MAY_BE_BISPHOSPHONATE,
+        ),
+        (
+            "at a visit longer ago than any dose works",
+            condition((ICD, "Z79.83"), recordedDate="2025-11-23", **ENCOUNTER),
+            {},
+            set(),
+        ),
+        ("an aromatase inhibitor", condition((ICD, "Z79.811")), {}, set()),
+    ],
+)
+def test_a_coded_long_term_bisphosphonate_is_not_nothing(
+    name: str, coded: dict[str, Any], sources: dict[str, Any], unknown: set[str]
+) -> None:
+    seen = view(conditions=[coded], **sources)
+    found = {fact: seen[f"drug.{fact}"] for fact in FACTS}
+    assert {fact for fact, told in found.items() if isinstance(told, Unknown)} == unknown
+
+
+def test_why_a_coded_long_term_bisphosphonate_is_unknown() -> None:
+    found = view(conditions=[LONG_TERM])["drug.bisphosphonate_active"]
+    assert why(found) == (
+        "the problem list says long-term use of a bisphosphonate, but no drug record tells which, or that it goes on"
+    )
+    assert isinstance(found, Unknown)
+    assert (found.cause, [seen.ref for seen in found.seen_in]) == (Cause.NOT_STATED, ["Condition/c1"])
 
 
 def test_prior_antiresorptive() -> None:
