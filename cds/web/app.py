@@ -19,6 +19,7 @@ from cds.settings import Settings
 from cds.web import health
 from cds.web.assets import asset_routes
 from cds.web.body import Intake
+from cds.web.bounds import Bounds
 from cds.web.cors import Cors
 from cds.web.crowd import Crowd
 from cds.web.doors import FeedbackDoor, HookDoor
@@ -67,6 +68,7 @@ def create_app(settings: Settings, house: House | None = None, progress: Progres
         *_pages(home, runners),
     ]
     speak_plainly(app, metrics)
+    app.add_middleware(Bounds, seconds=settings.body_seconds)
     app.add_middleware(Crowd, most=settings.max_concurrent)
     app.add_middleware(Cors, origins=frozenset(each.encode() for each in settings.cors_origins))
     shield = Shield(https_only=settings.public_url.startswith("https:"))

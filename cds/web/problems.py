@@ -7,7 +7,7 @@ from typing import Final
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from cds.access.refusal import Unauthorised
@@ -46,6 +46,7 @@ def speak_plainly(app: FastAPI, metrics: Metrics) -> None:
     app.add_exception_handler(Unauthorised, turned_away)
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(ClientDisconnect, _nobody_there)
     app.add_exception_handler(Exception, _crashed)
 
 
@@ -65,6 +66,11 @@ def _http_error(_: Request, fault: Exception) -> Response:
     assert isinstance(fault, HTTPException)
     words = _WORDS.get(fault.status_code, str(fault.detail))
     return problem(fault.status_code, _CODES.get(fault.status_code, "processing"), words, headers=fault.headers)
+
+
+def _nobody_there(_: Request, __: Exception) -> Response:
+    """Whoever asked has hung up before the form was there: no fault of ours, and nobody reads the answer."""
+    return problem(400, "processing", "the request broke off")
 
 
 def _crashed(request: Request, _: Exception) -> Response:

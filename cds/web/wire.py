@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import socket
+import struct
 from asyncio import TimerHandle
 from typing import Any, Final
 
@@ -15,6 +17,9 @@ from cds.web.shield import Shield
 HEAD_SECONDS: Final = 10.0
 """For the head of a request, from its first byte; for a new connection, from its start."""
 
+UNREAD_SECONDS: Final = 20.0
+"""For an answer that its reader does not take; then the line is cut."""
+
 HEAD_BYTES: Final = 32 * 1024
 """A request's head; a larger one is no request."""
 
@@ -22,6 +27,7 @@ UNANSWERED: Final = "bone_cds.unanswered"
 """Where a request's state has the set of all requests that are not answered yet, those that were not begun included."""
 
 _SHIELD: Final = Shield()
+_DROP: Final = struct.pack("ii", 1, 0)
 _HEAD_ENDS: Final = re.compile(rb"\n\r?\n")
 
 
@@ -29,6 +35,7 @@ class Wire(H11Protocol):
     """uvicorn's connection, with a deadline for the head, and with OperationOutcomes for plain-text errors."""
 
     _deadline: TimerHandle | None = None
+    _unread: TimerHandle | None = None
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -51,9 +58,23 @@ class Wire(H11Protocol):
         elif self._deadline is not None:
             self._stop_clock()
 
+    def pause_writing(self) -> None:
+        """What was answered waits for its reader, but not without end."""
+        super().pause_writing()
+        self._unread = self._unread or self.loop.call_later(UNREAD_SECONDS, self._cut)
+
+    def resume_writing(self) -> None:
+        """The reader reads on."""
+        super().resume_writing()
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is closed, and no clock runs for it."""
         self._stop_clock()
+        if self._unread is not None:
+            self._unread.cancel()
         super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn's words are replaced by ours
@@ -66,6 +87,13 @@ class Wire(H11Protocol):
             return False
         held = self.conn.trailing_data[0]
         return len(held) + len(data) > HEAD_BYTES and not _HEAD_ENDS.search(held + data, 0, HEAD_BYTES)
+
+    def _cut(self) -> None:
+        """The line is cut, and what the kernel still holds for its reader is dropped."""
+        line = self.transport.get_extra_info("socket")
+        if line is not None:
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _DROP)
+        self.transport.abort()
 
     def _too_slow(self) -> None:
         self._deadline = None

@@ -1,6 +1,7 @@
 """The running server over real sockets: start, limits while streaming, lies about length, and a clean end."""
 
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -19,7 +20,7 @@ LIMIT = 100_000
 START = """
 from cds.settings import Settings
 from cds.web import serve, wire
-wire.HEAD_SECONDS = {patience}
+wire.HEAD_SECONDS = wire.UNREAD_SECONDS = {patience}
 serve(Settings(port={port}, as_of="2026-11-24", max_body_bytes={limit}, body_seconds={patience}, workers={workers}))
 """
 ROOT = Path(__file__).resolve().parents[2]
@@ -167,6 +168,18 @@ def test_whoever_is_too_slow_is_told_so(port: int, pieces: list[bytes]) -> None:
 def test_whoever_says_nothing_is_hung_up_on(port: int) -> None:
     with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as line:
         assert line.recv(10) == b""
+
+
+def test_whoever_does_not_read_the_answers_is_hung_up_on(port: int) -> None:
+    style = b"GET /static/vendor/pico-2.1.1.min.css HTTP/1.1\r\nHost: t\r\n\r\n"
+    with socket.socket() as line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        line.settimeout(PATIENCE)
+        line.connect(("127.0.0.1", port))
+        line.sendall(style * 200)
+        hung_up = select.poll()
+        hung_up.register(line, select.POLLHUP | select.POLLERR)
+        assert hung_up.poll(PATIENCE * 1000)
 
 
 def test_a_connection_is_kept_for_the_next_request(port: int) -> None:

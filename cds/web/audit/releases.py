@@ -35,8 +35,8 @@ from cds.releases.trial import trial_lines, trial_told
 from cds.ruleset.fault import RuleFaults
 from cds.web.audit.desk import Desk, Visitor, refused
 from cds.web.audit.errands import BASE, LONG, ErrandPages
+from cds.web.bounds import UPLOAD_BYTES
 
-UPLOAD_BYTES: Final = 16 * 1024 * 1024
 CONFLICT: Final = 409
 Taken = Literal["check", "impact", "impact-export", "sign", "approve", "trial", "end-trial", "activate", "roll-back"]
 Take = Callable[[ReleaseDesk, str, str, str], Release]
