@@ -90,7 +90,7 @@ def _voiding(view: View) -> frozenset[Span]:
 
 def _read(view: View, hit: ConditionSeen, voided: frozenset[Span]) -> Fracture:
     fragility, why = _fragility(view, hit, voided)
-    when, history = hit.when, _HISTORY in hit.concepts
+    when, history = hit.bounds, _HISTORY in hit.concepts
     if history or (when is not None and when.earliest > view.as_of):
         when = None
     told = hit.onset is not None
@@ -123,7 +123,7 @@ def _by_age(view: View, hit: ConditionSeen) -> tuple[Fragility, str]:
     if isinstance(born, Unknown):
         return Fragility.UNCLEAR, f"age at a fracture is not known: {born.why}"
     limit = view.number("fracture.fragility_from_age")
-    age = years_between(born, hit.when or Span(born.earliest, view.as_of))
+    age = years_between(born, hit.bounds or Span(born.earliest, view.as_of))
     if age.low >= limit:
         return Fragility.YES, ""
     if age.high < limit:

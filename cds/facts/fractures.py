@@ -118,24 +118,24 @@ def new_on_course(view: View) -> Fact:
 
 @fact(
     "fracture.pathological_on_course", Type.BOOL, words="new pathological fracture since the course began",
-    reads=(*_CONDITIONS, *DRUG_SOURCES),
+    reads=(*_READS, *DRUG_SOURCES),
 )  # fmt: skip
 def pathological_on_course(view: View) -> Fact:
     """Whether a fracture through a tumour or other diseased bone is dated on or after the first day of the course."""
     hits = view.conditions("pathological-fracture").hits
-    return _on_course(view, [(hit.when, (hit.seen,)) for hit in hits if hit.certain])
+    return _on_course(view, [(hit.bounds, (hit.seen,)) for hit in hits if hit.certain])
 
 
 @fact(
     "fracture.osteolytic_on_course", Type.BOOL, words="new osteolytic lesion since the course began",
-    reads=(*_CONDITIONS, *DRUG_SOURCES),
+    reads=(*_READS, *DRUG_SOURCES),
 )  # fmt: skip
 def osteolytic_on_course(view: View) -> Fact:
     """Whether an osteolytic lesion is dated on or after the first day of the course, by codes the site configured."""
     if not has_codes(view.codes, _OSTEOLYTIC):
         return Known(False, note="no codes for osteolytic lesions are configured")
     hits = view.conditions(_OSTEOLYTIC).hits
-    return _on_course(view, [(hit.when, (hit.seen,)) for hit in hits if hit.certain])
+    return _on_course(view, [(hit.bounds, (hit.seen,)) for hit in hits if hit.certain])
 
 
 def _any(view: View, found: Iterable[Fracture]) -> Fact:
