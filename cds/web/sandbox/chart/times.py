@@ -11,7 +11,8 @@ from markupsafe import Markup
 
 from cds.facts.bone_scores import T_SCORE, scores
 from cds.facts.dates import is_open
-from cds.facts.fracture_reading import Fracture, Fragility, fractures
+from cds.facts.fracture import Fracture, Fragility
+from cds.facts.fracture_reading import fractures
 from cds.facts.search import Exposure
 from cds.facts.view import View
 from cds.web.plots.timeline import Lane, Spell, timeline
