@@ -76,4 +76,6 @@ def _range(value: Range) -> str:
 def _span(value: Span) -> str:
     if value.earliest == value.latest:
         return value.earliest.isoformat()
+    if value.earliest == date.min:
+        return f"not later than {value.latest.isoformat()}"
     return f"between {value.earliest.isoformat()} and {value.latest.isoformat()}"

@@ -46,6 +46,16 @@ def day_text(*dated: str | Period | None) -> str:
     return ""
 
 
+def up_to(last: Span | None) -> Span | None:
+    """Any day, however long ago, that is not later than the last of these; None if there are none."""
+    return Span(date.min, last.latest) if last else None
+
+
+def is_open(when: Span) -> bool:
+    """Whether only the last possible day is known."""
+    return when.earliest == date.min
+
+
 def first_day(when: Span | None) -> tuple[date, date]:
     """What spans are sorted by: the last possible day, then the first; long ago if there is no date."""
     return (when.latest, when.earliest) if when else LONG_AGO

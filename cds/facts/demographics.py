@@ -13,7 +13,6 @@ from cds.facts.problems import any_of, ever, now
 from cds.facts.recognise import has_codes
 from cds.facts.search import Event, Observed, Search, presence
 from cds.facts.view import View
-from cds.fhir.chart import Found
 from cds.fhir.resources import Patient
 
 T = TypeVar("T", Event, Observed)
@@ -106,11 +105,7 @@ def t_score_applies(view: View) -> Fact:
 
 def the_patient(view: View) -> Patient | Unknown:
     """The Patient resource, or why there is none."""
-    source = view.source("patient")
-    found = [each for each in source.resources if isinstance(each, Patient)] if isinstance(source, Found) else []
-    if found:
-        return found[0]
-    return view.gap("patient") or Unknown("no patient record came", Cause.NOT_READABLE)
+    return view.person() or view.gap("patient") or Unknown("no patient record came", Cause.NOT_READABLE)
 
 
 def birth(view: View) -> Span | Unknown:
@@ -118,8 +113,7 @@ def birth(view: View) -> Span | Unknown:
     patient = view.once(the_patient)
     if isinstance(patient, Unknown):
         return patient
-    born = span(patient.birth_date)
-    return born or Unknown("the birth date is not recorded", Cause.NOT_STATED, (Seen(patient.ref),))
+    return view.born() or Unknown("the birth date is not recorded", Cause.NOT_STATED, (Seen(patient.ref),))
 
 
 def years_between(born: Span, day: Span) -> Range:

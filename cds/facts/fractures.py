@@ -9,7 +9,9 @@ from typing import Final
 
 from cds.engine.fact import Cause, Fact, Known, Range, Seen, Span, Unknown
 from cds.facts.catalogue import Type, fact
-from cds.facts.fracture_reading import LESSER, MAJOR, UNSTATED, VERTEBRAL, YOUNGER, Fracture, Fragility, fractures
+from cds.facts.dates import is_open
+from cds.facts.fracture import LESSER, MAJOR, UNSTATED, VERTEBRAL, Fracture, Fragility
+from cds.facts.fracture_reading import YOUNGER, fractures, pathological
 from cds.facts.problems import ever
 from cds.facts.recognise import has_codes
 from cds.facts.sources import DRUG_SOURCES
@@ -63,18 +65,17 @@ def last(view: View) -> Fact:
     is recent.
     """
     found, gap = view.once(fractures), view.gap("conditions")
-    dated = [it for it in found if it.counts and it.when is not None]
-    latest = max(dated, key=_latest_day, default=None)
+    latest = _latest(found)
     recent = view.days_before(view.number("fracture.recent_days"))
-    if latest is not None and latest.when is not None and latest.when.earliest >= recent:
-        return Known(_day(latest.when), latest.seen)
+    if latest is not None and _days(latest).earliest >= recent:
+        return latest
     hidden = [it for it in found if it.may_count and _may_be_later(it, latest)]
     undated = [it for it in found if it.counts and it.when is None]
     if hidden or gap:
         return _unclear(hidden) if hidden else gap or Known(None)
     if undated and (latest is None or not all(it.history for it in undated)):
         return Unknown("a fragility fracture is recorded without its date", Cause.UNDATED, _seen(undated))
-    return Known(_day(latest.when), latest.seen) if latest is not None and latest.when is not None else Known(None)
+    return latest or Known(None)
 
 
 @fact("fracture.any_ever", Type.BOOL, words="any fracture in the past", reads=_CONDITIONS)
@@ -118,24 +119,23 @@ def new_on_course(view: View) -> Fact:
 
 @fact(
     "fracture.pathological_on_course", Type.BOOL, words="new pathological fracture since the course began",
-    reads=(*_CONDITIONS, *DRUG_SOURCES),
+    reads=(*_READS, *DRUG_SOURCES),
 )  # fmt: skip
 def pathological_on_course(view: View) -> Fact:
     """Whether a fracture through a tumour or other diseased bone is dated on or after the first day of the course."""
-    hits = view.conditions("pathological-fracture").hits
-    return _on_course(view, [(hit.when, (hit.seen,)) for hit in hits if hit.certain])
+    return _on_course(view, [(it.when, it.seen) for it in pathological(view)])
 
 
 @fact(
     "fracture.osteolytic_on_course", Type.BOOL, words="new osteolytic lesion since the course began",
-    reads=(*_CONDITIONS, *DRUG_SOURCES),
+    reads=(*_READS, *DRUG_SOURCES),
 )  # fmt: skip
 def osteolytic_on_course(view: View) -> Fact:
     """Whether an osteolytic lesion is dated on or after the first day of the course, by codes the site configured."""
     if not has_codes(view.codes, _OSTEOLYTIC):
         return Known(False, note="no codes for osteolytic lesions are configured")
     hits = view.conditions(_OSTEOLYTIC).hits
-    return _on_course(view, [(hit.when, (hit.seen,)) for hit in hits if hit.certain])
+    return _on_course(view, [(hit.bounds, (hit.seen,)) for hit in hits if hit.certain])
 
 
 def _any(view: View, found: Iterable[Fracture]) -> Fact:
@@ -163,7 +163,7 @@ def _on_course(view: View, dated: Iterable[tuple[Span | None, tuple[Seen, ...]]]
         return begun if found else view.gap("conditions") or Known(False)
     if begun.value is None:
         return Known(False, note="no course of a checkpoint inhibitor")
-    start = begun.value if isinstance(begun.value, Span) else _span(begun.value)
+    start = _days(begun)
     unsure: tuple[Seen, ...] = ()
     for when, seen in found:
         if when is not None and when.earliest >= start.latest and when.earliest <= view.as_of:
@@ -184,16 +184,23 @@ def _is_young_spine(it: Fracture) -> bool:
     return it.site == VERTEBRAL and it.why == YOUNGER
 
 
-def _may_be_later(it: Fracture, latest: Fracture | None) -> bool:
-    return latest is None or it.when is None or it.when.latest > _latest_day(latest)
+def _may_be_later(it: Fracture, latest: Known | None) -> bool:
+    return latest is None or it.when is None or it.when.latest > _days(latest).latest
 
 
-def _latest_day(it: Fracture) -> date:
-    return it.when.latest if it.when else date.min
+def _latest(found: Iterable[Fracture]) -> Known | None:
+    """The days between which the last dated fragility fracture lies; None if there is none."""
+    dated = [(it.when, it) for it in found if it.counts and it.when is not None]
+    if not dated:
+        return None
+    days = Span(max(when.earliest for when, _ in dated), max(when.latest for when, _ in dated))
+    seen = _seen(it for when, it in dated if when.latest >= days.earliest)
+    note = "its day is not recorded, only that it was no later" if is_open(days) else ""
+    return Known(days.earliest if days.earliest == days.latest else days, seen, note)
 
 
-def _day(when: Span) -> date | Span:
-    return when.earliest if when.earliest == when.latest else when
+def _days(latest: Known) -> Span:
+    return latest.value if isinstance(latest.value, Span) else _span(latest.value)
 
 
 def _span(value: object) -> Span:

@@ -5,13 +5,14 @@ Results are hits from the start (``index``): nearly all of them are asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Final, TypeVar
 
 from cds.engine.fact import Seen, Span
 from cds.facts.dates import LONG_AGO, Dated, day_text, days_of, first_day, span
 from cds.facts.index import Kept
+from cds.facts.onset import is_told_otherwise, onset_by_age
 from cds.facts.recognise import Recognised, codings_of
 from cds.facts.search import ConditionSeen, Event, Exposure, Observed
 from cds.facts.statuses import is_active, is_certain
@@ -44,11 +45,21 @@ _GOES_ON: Final = frozenset({"", "active", "intended", "unknown", "in-progress"}
 _OPEN: Final = frozenset({"", "active", "on-hold", "unknown"})
 
 
-def condition_seen(kept: Kept[Condition]) -> ConditionSeen:
-    """The condition with its dates: onset, and onset else recorded."""
+def condition_seen(kept: Kept[Condition], born: Callable[[], Span | None], as_of: date) -> ConditionSeen:
+    """The condition with its dates: onset, and onset else recorded.
+
+    An onset that is told by an age is dated from the day of birth, which is asked for only then; one that is told in
+    words leaves the date open, and the record does not stand for it.
+    """
     it = kept.resource
-    onset = span(it.onset_date_time, it.onset_period)
-    when = onset or span(it.recorded_date)
+    onset = when = span(it.onset_date_time, it.onset_period)
+    told: Dated = (it.onset_date_time, it.onset_period, it.recorded_date)
+    if onset is None:
+        if is_told_otherwise(it):
+            onset = when = onset_by_age(it, born(), as_of)
+            told = ()
+        else:
+            when = days_of(it.recorded_date)
     return ConditionSeen(
         concepts=kept.concepts,
         codings=codings_of(it.code),
@@ -57,7 +68,7 @@ def condition_seen(kept: Kept[Condition]) -> ConditionSeen:
         active=is_active(it),
         certain=is_certain(it),
         by_name_only=kept.by_name_only,
-        seen=Seen(it.ref, day_text(it.onset_date_time, it.onset_period, it.recorded_date)),
+        seen=Seen(it.ref, day_text(*told)),
         resource=it,
     )
 

@@ -26,7 +26,7 @@ def pregnancy(view: View) -> Fact:
     """
     since = view.days_before(view.number("pregnancy.longest_days"))
     diagnoses = view.conditions("pregnancy")
-    current = [hit for hit in diagnoses.hits if hit.active and (hit.when is None or hit.when.latest >= since)]
+    current = [hit for hit in diagnoses.hits if hit.active and (hit.bounds is None or hit.bounds.latest >= since)]
     if current:
         return _pregnant(view, tuple(hit.seen for hit in current), note_on(current))
     told = view.observations("pregnancy-status", "pregnancy-test")

@@ -84,7 +84,9 @@ def with_events(fact: Fact, search: Search[Event]) -> Fact:
 
 
 def _is_past(view: View, hit: ConditionSeen, days: float) -> bool:
-    return hit.when is not None and hit.when.latest < view.days_before(days) and _is_of_a_visit(hit.resource)
+    """Whether it is of a visit, and both began and was recorded longer ago than that."""
+    told = [each.latest for each in (hit.when, hit.recorded) if each is not None]
+    return bool(told) and max(told) < view.days_before(days) and _is_of_a_visit(hit.resource)
 
 
 def _is_of_a_visit(condition: Condition) -> bool:

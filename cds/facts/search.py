@@ -7,7 +7,7 @@ from typing import Generic, Protocol, TypeVar
 import msgspec
 
 from cds.engine.fact import Fact, Known, Seen, Span, Unknown
-from cds.facts.dates import day_text
+from cds.facts.dates import day_text, days_of, up_to
 from cds.facts.recognise import drug_names
 from cds.fhir.elements import CodeableConcept, Dosage, Period, Quantity, ReferenceRange
 from cds.fhir.medications import AdministeredDosage, Medication
@@ -46,7 +46,8 @@ class Search(msgspec.Struct, Generic[T], frozen=True, gc=False):
 class ConditionSeen(msgspec.Struct, frozen=True, gc=False):
     """A condition that was neither refuted nor entered in error.
 
-    ``when`` is the onset, else when it was recorded. ``active``: not resolved, inactive or abated. ``certain``: not
+    ``when`` is the onset, and where none is told, when it was recorded; None if the onset is told without a date that
+    can be read. ``active``: not resolved, inactive or abated. ``certain``: not
     marked as provisional, differential or unconfirmed. ``by_name_only``: recognised by its text alone.
     """
 
@@ -59,6 +60,16 @@ class ConditionSeen(msgspec.Struct, frozen=True, gc=False):
     by_name_only: bool
     seen: Seen
     resource: Condition
+
+    @property
+    def recorded(self) -> Span | None:
+        """When it was recorded; told on demand."""
+        return days_of(self.resource.recorded_date)
+
+    @property
+    def bounds(self) -> Span | None:
+        """``when``, and where that is open, any day up to its record: what is recorded has begun."""
+        return self.when or up_to(self.recorded)
 
 
 class Observed(msgspec.Struct, frozen=True, gc=False):

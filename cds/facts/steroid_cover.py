@@ -13,6 +13,8 @@ from cds.fhir.medications import MedicationDispense
 
 _SYSTEMIC, _INGREDIENT, _LOCAL = "systemic-glucocorticoid", "glucocorticoid-ingredient", "local-glucocorticoid"
 
+_NOT_THE_DAY = "a glucocorticoid was taken, and a fragility fracture is recorded without its day"
+
 
 def cover(view: View, day: Span | None, seen: tuple[Seen, ...]) -> Fact:
     """True if an order, statement or supply reaches over the whole of ``day``; unknown if one may.
@@ -31,8 +33,13 @@ def cover(view: View, day: Span | None, seen: tuple[Seen, ...]) -> Fact:
             return Known(True, (*seen, use.seen))
         open_ones += (use.seen,) if possible else ()
     if open_ones:
-        return Unknown("how long a glucocorticoid was taken is not recorded", Cause.UNDATED, (*seen, *open_ones))
+        vague = "how long a glucocorticoid was taken is not recorded" if _is_one_day(day) else _NOT_THE_DAY
+        return Unknown(vague, Cause.UNDATED, (*seen, *open_ones))
     return search.gap or Known(False)
+
+
+def _is_one_day(day: Span) -> bool:
+    return day.earliest == day.latest
 
 
 def _counts(use: Exposure) -> bool:

@@ -7,15 +7,17 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from cds.engine.fact import Cause, Fact, Unknown
+from cds.engine.fact import Cause, Fact, Span, Unknown
 from cds.facts import hits
 from cds.facts.catalogue import CATALOGUE
+from cds.facts.dates import span
 from cds.facts.drafts import Drafts
-from cds.facts.index import Index, KeptDrug
+from cds.facts.index import Index, Kept, KeptDrug
 from cds.facts.search import ConditionSeen, Event, Exposure, Observed, Search, presence
 from cds.facts.sources import DRUG_SOURCES, SOURCES, sources_of
 from cds.fhir.chart import Chart, Draft, Empty, Failed, Found, Source
 from cds.fhir.codes import CodeBook
+from cds.fhir.resources import Condition, Patient
 
 __all__ = ["Search", "View", "presence"]
 
@@ -95,7 +97,7 @@ class View(dict[Any, Any]):
     def conditions(self, *concepts: str) -> Search[ConditionSeen]:
         """Conditions, youngest onset (else record) first."""
         kept = self._index.conditions.take(concepts)
-        return self._found(kept, hits.condition_seen, hits.of_condition, _CONDITIONS)
+        return self._found(kept, self._condition, hits.of_condition, _CONDITIONS)
 
     def observations(self, *concepts: str) -> Search[Observed]:
         """Observations and components, newest first, undated last; contained results of reports too."""
@@ -131,6 +133,17 @@ class View(dict[Any, Any]):
         """Drug orders that are about to be signed."""
         return self._drafts.exposures(concepts, self.as_of)
 
+    def person(self) -> Patient | None:
+        """The Patient resource; None if it was not read."""
+        source = self.source("patient")
+        people = source.resources if isinstance(source, Found) else ()
+        return next((each for each in people if isinstance(each, Patient)), None)
+
+    def born(self) -> Span | None:
+        """The days on which the patient may have been born; None if that is not known."""
+        person = self.person()
+        return span(person.birth_date) if person else None
+
     @property
     def unreadable_drafts(self) -> tuple[str, ...]:
         """In words, the draft orders that could not be read or whose drug nothing tells."""
@@ -152,6 +165,9 @@ class View(dict[Any, Any]):
     @cached_property
     def _drafts(self) -> Drafts:
         return Drafts(self.draft, self.chart.medications, self.codes)
+
+    def _condition(self, kept: Kept[Condition]) -> ConditionSeen:
+        return hits.condition_seen(kept, self.born, self.as_of)
 
     def _exposure(self, kept: KeptDrug) -> Exposure:
         return hits.exposure(kept.resource, kept.found, self.as_of)

@@ -142,7 +142,7 @@ def test_a_suspected_fracture_leaves_the_question_open() -> None:
         ([fracture("S72.001A", "2026-03-01"), fracture("S52.501A", "2026-03-01")], 2),
         ([fracture("M80.08XA", "2019-03-01"), fracture("M80.08XA", "2026-03-01")], 2),
         ([fracture("S72.001A", "2019-03-01"), fracture("S72.002D", "2026-03-01")], 2),
-        ([fracture("S72.001A", "2019-03-01"), fracture("S72.002D", recordedDate="2026-03-01")], 2),
+        ([fracture("S72.001A", "2019-03-01"), fracture("M80.052D", recordedDate="2026-03-01")], 2),
         ([fracture("S72.001A", "2026-03-01"), fracture("S72.001A", "2000-03-01")], 1),
     ],
 )

@@ -10,7 +10,9 @@ from typing import Final
 from markupsafe import Markup
 
 from cds.facts.bone_scores import T_SCORE, scores
-from cds.facts.fracture_reading import Fracture, Fragility, fractures
+from cds.facts.dates import is_open
+from cds.facts.fracture import Fracture, Fragility
+from cds.facts.fracture_reading import fractures
 from cds.facts.search import Exposure
 from cds.facts.view import View
 from cds.web.plots.timeline import Lane, Spell, timeline
@@ -57,7 +59,7 @@ def _fractures(view: View) -> Lane:
 
 
 def _fracture(view: View, each: Fracture) -> Spell | None:
-    if each.when is None or each.when.latest > view.as_of:
+    if each.when is None or is_open(each.when) or each.when.latest > view.as_of:
         return None
     concept = view.codes.concepts.get(each.site)
     site = concept.title if concept else each.site
