@@ -23,6 +23,7 @@ from cds.population.files import NEEDED, find_export
 from cds.population.partition import Question, auditor
 from cds.population.patient import Auditor
 from cds.population.records import Records, chart_of
+from cds.population.rewind import rewound
 from cds.population.row import Row
 from cds.population.treatment import DRUG_KINDS, ici_uses, plain_uses, treatment
 from cds.population.write import columns, flat
@@ -34,7 +35,8 @@ Plain = dict[str, object]
 
 def main(folder: Path, as_of: date, out: Path) -> None:
     """Every patient audited, and the rows written."""
-    ready = auditor(Question(rules_directory(), Site(), as_of, "https://bone-cds.example.org/fhir"), wanting([]))
+    question = Question(rules_directory(), Site(), as_of, "https://bone-cds.example.org/fhir", as_then=True)
+    ready = auditor(question, wanting([]))
     with out.open("w", encoding="utf-8", newline="") as opened:
         rows = csv.DictWriter(opened, list(columns(ready.plan, compared=False)))
         rows.writeheader()
@@ -67,12 +69,13 @@ def _grouped(folder: Path) -> dict[str, dict[str, list[Plain]]]:
 
 def _audited(ready: Auditor, patient: str, kinds: dict[str, list[Plain]]) -> Row | None:
     """The patient's row, if there is one."""
-    drugs = [read_plain(each) for kind in DRUG_KINDS for each in kinds.get(kind, ())]
-    found, _ = ici_uses(plain_uses(drugs), ready.ruleset.codes, {})
+    drugs = {kind: tuple(read_plain(each) for each in kinds.get(kind, ())) for kind in DRUG_KINDS}
+    then = rewound(Records(patient, drugs), ready.as_of)
+    found, _ = ici_uses(plain_uses(each for kind in DRUG_KINDS for each in then.of(kind)), ready.ruleset.codes, {})
     if not found:
         return None
     read = {kind: tuple(read_plain(each) for each in several) for kind, several in kinds.items()}
-    records = Records(patient, read)
+    records = rewound(Records(patient, read), ready.as_of)
     stands = treatment(chart_of(records, ready.wanting), found, ready.ruleset, ready.as_of)
     return None if stands is None else ready.row(records, stands)
 

@@ -14,7 +14,7 @@ import typer
 from rich.markup import escape
 
 from cds.cli.app import FOUND_SOMETHING, UNREADABLE, USAGE, AsOf, Rules, app, bytes_of, day_of, err, fail, out
-from cds.clock import fresh_uuid, moment
+from cds.clock import fresh_uuid, moment, today
 from cds.resources import rules_directory
 from cds.ruleset.fault import RuleFaults
 from cds.ruleset.site import read_site
@@ -94,9 +94,8 @@ def audit(
     if (export is None) == (not fhir):
         fail(USAGE, "there is nothing to audit, or two things", fix="give the folder of an export, or --fhir URL")
     settings, identity = _settings(rules), _identity(client_id, key, token_url)
-    question = Question(
-        settings.rules_dir or rules_directory(), read_site(settings.site), day_of(as_of), settings.canonical, compare
-    )
+    day, rules_dir = day_of(as_of), settings.rules_dir or rules_directory()
+    question = Question(rules_dir, read_site(settings.site), day, settings.canonical, compare, as_then=day < today())
     with _refusals(to), progress_bars() as progress:
         to.mkdir(parents=True, exist_ok=True)
         if export is None:

@@ -28,7 +28,8 @@ _ROWS: Final = 2000
 class Question:
     """What is asked of every patient, as plain values that can be sent to another process.
 
-    ``rules`` is the rules directory, ``compare`` another one to hold against it.
+    ``rules`` is the rules directory, ``compare`` another one to hold against it. ``as_then``: the day is past, and what
+    the export holds of later days is left out.
     """
 
     rules: Path
@@ -36,13 +37,14 @@ class Question:
     as_of: date
     canonical: str
     compare: Path | None = None
+    as_then: bool = False
 
 
 def auditor(question: Question, wanting: Wanting) -> Auditor:
     """The question made ready; RuleFaults if a rules directory is faulty."""
     ruleset, plan = _loaded(question.rules, question.site)
     other = _loaded(question.compare, question.site) if question.compare else None
-    return Auditor(ruleset, plan, question.as_of, question.canonical, wanting, other)
+    return Auditor(ruleset, plan, question.as_of, question.canonical, wanting, other, question.as_then)
 
 
 def _loaded(directory: Path, site: Site) -> tuple[RuleSet, AuditPlan]:

@@ -21,6 +21,7 @@ from cds.fhir.resources import Patient
 from cds.fhir.when import span_of
 from cds.population.faults import Wanting
 from cds.population.records import DRUG, Record, Records, chart_of, medications_of, read_records, unreadable
+from cds.population.rewind import rewound
 from cds.population.row import NO, NOT_ASKED, UNKNOWN, YES, CardTold, Decided, Row
 from cds.population.treatment import DRUG_KINDS, Status, Treatment, ici_uses, plain_uses, treatment
 from cds.ruleset.audit import AuditPlan, Gap
@@ -36,7 +37,7 @@ _ANSWERS: Final = {Truth.TRUE: YES, Truth.FALSE: NO, Truth.UNKNOWN: UNKNOWN}
 class Auditor:
     """What every patient is held against: a rule set, what is counted, the day, and what the export lacks.
 
-    ``other`` is a second rule set with its own plan, for comparison.
+    ``other`` is a second rule set with its own plan, for comparison. ``as_then``: what is dated later is left out.
     """
 
     ruleset: RuleSet
@@ -45,18 +46,24 @@ class Auditor:
     canonical: str
     wanting: Wanting = field(default_factory=Wanting)
     other: tuple[RuleSet, AuditPlan] | None = None
+    as_then: bool = False
 
     def audited(self, patient: str, lines: Iterable[Record]) -> Row | None:
         """The patient's row; None if there is no sign of a PD-1 or PD-L1 inhibitor that still counts."""
         of_drugs, others = _parted(lines)
-        drugs = read_records(patient, of_drugs)
+        drugs = self.read(patient, of_drugs)
         uses = [use for kind in DRUG_KINDS for use in plain_uses(drugs.of(kind))]
         found, nameless = ici_uses(uses, self.ruleset.codes, medications_of(drugs))
         if not found:
             return self._unread(drugs, nameless)
-        records = drugs.joined(read_records(patient, others))
+        records = drugs.joined(self.read(patient, others))
         stands = treatment(chart_of(records, self.wanting), found, self.ruleset, self.as_of)
         return None if stands is None else self.row(records, stands)
+
+    def read(self, patient: str, lines: Iterable[Record]) -> Records:
+        """What the lines hold, as it was known on the day if that is past."""
+        records = read_records(patient, lines)
+        return rewound(records, self.as_of) if self.as_then else records
 
     def _unread(self, drugs: Records, nameless: tuple[str, ...]) -> Row | None:
         """A row for whom a checkpoint inhibitor may have been missed; None if all of their drugs were read."""

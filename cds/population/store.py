@@ -29,7 +29,7 @@ def plan_key(export: Export, question: Question, fingerprints: tuple[str, ...]) 
     """Changes when anything does that the results depend on: a file, the question, a rule set."""
     files = [[each.name, each.size, each.path.stat().st_mtime_ns] for each in export.files]
     asked = sorted(export.asked) if export.asked is not None else None
-    parts = [files, asked, question.as_of.isoformat(), question.canonical, fingerprints]
+    parts = [files, asked, question.as_of.isoformat(), question.as_then, question.canonical, fingerprints]
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
 
 

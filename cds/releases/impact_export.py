@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from cds.clock import today
 from cds.population.audit import Engine, audit, no_progress
 from cds.population.files import find_export
 from cds.population.local import Progress
@@ -20,7 +21,8 @@ from cds.settings import Settings
 
 def question_of(desk: Desk, release: Release, as_of: date, settings: Settings) -> Question:
     """What the rules in force say of every patient on that day, and what those of the release would say."""
-    return Question(desk.in_force(), desk.site, as_of, settings.canonical, release.rules)
+    then = as_of < today()
+    return Question(desk.in_force(), desk.site, as_of, settings.canonical, release.rules, as_then=then)
 
 
 def over_export(
