@@ -7,9 +7,11 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
+from cds.hooks.discovery import Offer
 from cds.hooks.wire import Card
 from cds.web.sandbox.compare import Snapshot
 from cds.web.sandbox.exchange import Exchange
+from cds.web.sandbox.intake import LeftOut
 from cds.web.sandbox.panels import OVERRIDE
 
 K = TypeVar("K", bound=Hashable)
@@ -54,6 +56,14 @@ class ShownCard:
         return f"{OVERRIDE}{decision.get('rule', '')}"
 
 
+@dataclass(frozen=True, slots=True)
+class OwnRequest:
+    """A hook request as it was brought, and the service that it is for."""
+
+    offer: Offer
+    body: bytes
+
+
 @dataclass(slots=True)
 class Signings:
     """What one patient's signings said: the last, the one before the answers, and the answers in between, in words."""
@@ -81,7 +91,10 @@ class Memory:
     exchanges: Latest[str, Exchange] = field(default_factory=lambda: Latest(EXCHANGES))
     cards: Latest[str, ShownCard] = field(default_factory=lambda: Latest(CARDS))
     signings: Latest[str, Signings] = field(default_factory=lambda: Latest(PATIENTS))
-    requests: Latest[str, bytes] = field(default_factory=lambda: Latest(REQUESTS))
+    requests: Latest[str, OwnRequest] = field(default_factory=lambda: Latest(REQUESTS))
+
+    left_out: Latest[str, tuple[LeftOut, ...]] = field(default_factory=lambda: Latest(PATIENTS))
+    """What of a Bundle that somebody brought is not kept, by the patient that it became."""
 
     def of(self, patient: str) -> Signings:
         """The signings of that patient."""

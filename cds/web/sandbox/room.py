@@ -148,6 +148,7 @@ class PatientPages(Pages):
             "problems": problems,
             "typed": typed,
             "envelope": envelope(shown.pop("envelope_of")),
+            "left_out": self.room.memory.left_out.get(state.patient) or (),
         }
         return page("patient", bench.base, here="patient", **shown, **more)
 
