@@ -13,6 +13,7 @@ from cds.web.sandbox.compare import Snapshot
 from cds.web.sandbox.exchange import Exchange
 from cds.web.sandbox.intake import LeftOut
 from cds.web.sandbox.panels import OVERRIDE
+from cds.web.sandbox.reply import Reply
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -43,11 +44,12 @@ class Latest(Generic[K, V]):
 
 @dataclass(frozen=True, slots=True)
 class ShownCard:
-    """A card that can still be answered: for whom and by which service."""
+    """A card that can be answered: for whom, by which service, and what it was answered with."""
 
     patient: str
     service: str
     card: Card
+    reply: Reply = field(default_factory=Reply)
 
     @property
     def form(self) -> str:
