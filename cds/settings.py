@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+FIRST_DAY: Final = date(1900, 1, 1)
+LAST_DAY: Final = date(2199, 12, 31)
+
+
+def plausible_day(day: date) -> date:
+    """The day, if decisions can be made as on it, which look years back and ahead; ValueError if not."""
+    if FIRST_DAY <= day <= LAST_DAY:
+        return day
+    what = "too long ago" if day < FIRST_DAY else "too far ahead"
+    raise ValueError(f"{day} is {what}: it must be a day from {FIRST_DAY} to {LAST_DAY}")
 
 
 class Settings(BaseSettings):
@@ -37,7 +48,7 @@ class Settings(BaseSettings):
     canonical: str = "https://bone-cds.example.org/fhir"
     rules_dir: Path | None = None
     site: Path | None = None
-    as_of: date | None = None
+    as_of: Annotated[date, AfterValidator(plausible_day)] | None = None
     """A fixed clock, for demonstrations and reproducible answers; not set: today."""
 
     budget_seconds: float = Field(default=3.0, gt=0, le=60)

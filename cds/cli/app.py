@@ -14,7 +14,7 @@ from cds.clock import today
 from cds.releases.fault import ReleaseFault
 from cds.ruleset.fault import RuleFaults
 from cds.ruleset.ruleset import RuleSet
-from cds.settings import Settings
+from cds.settings import Settings, plausible_day
 
 FOUND_SOMETHING, USAGE, UNREADABLE = 1, 2, 3
 
@@ -40,7 +40,6 @@ AsOf = Annotated[
     str, typer.Option("--as-of", metavar="DATE", help="Decide as on this day (YYYY-MM-DD); today if not given.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON alone.")]
-Rules = Annotated[Path | None, typer.Option("--rules", metavar="DIR", help="Another rules directory.")]
 
 
 def fail(code: int, message: str, *, why: str = "", fix: str = "") -> NoReturn:
@@ -53,13 +52,33 @@ def fail(code: int, message: str, *, why: str = "", fix: str = "") -> NoReturn:
 
 
 def day_of(text: str) -> date:
-    """The day that ``--as-of`` names, today if it names none; leaves with 2 if it is no date."""
+    """The day that ``--as-of`` names, today if it names none; leaves with 2 if it is no date, or none of our time."""
     if not text:
         return today()
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         fail(USAGE, f"--as-of {text} is not a date", fix="write it as YYYY-MM-DD, as in --as-of 2026-11-24")
+    try:
+        return plausible_day(day)
+    except ValueError as wrong:
+        fail(USAGE, f"--as-of {wrong}", fix="name a day of our time, as in --as-of 2026-11-24")
+
+
+def folder_of(given: Path | None) -> Path | None:
+    """The rules directory, if one is given; leaves with 3 if there is no such folder."""
+    if given is not None and not given.is_dir():
+        fail(UNREADABLE, f"{given} is not a folder", fix="give a rules directory, as in --rules rules")
+    return given
+
+
+Rules = Annotated[
+    Path | None, typer.Option("--rules", metavar="DIR", help="Another rules directory.", callback=folder_of)
+]
+Compare = Annotated[
+    Path | None,
+    typer.Option("--compare", metavar="RULES_DIR", help="Tell what these rules would change.", callback=folder_of),
+]
 
 
 def loaded(directory: Path | None = None) -> RuleSet:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from cds.cli.app import FOUND_SOMETHING, UNREADABLE, USAGE, AsOf, Rules, app, bytes_of, day_of, err, fail, out
+from cds.cli.app import FOUND_SOMETHING, UNREADABLE, USAGE, AsOf, Compare, Rules, app, bytes_of, day_of, err, fail, out
 from cds.clock import fresh_uuid, moment, today
 from cds.resources import rules_directory
 from cds.ruleset.fault import RuleFaults
@@ -34,9 +34,6 @@ Export = Annotated[
     Path | None, typer.Argument(metavar="NDJSON_DIR", help="A folder with the NDJSON files of a Bulk Data export.")
 ]
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the results go; made if it is not there.")]
-Compare = Annotated[
-    Path | None, typer.Option("--compare", metavar="RULES_DIR", help="Tell what these rules would change.")
-]
 Below = Annotated[
     int, typer.Option("--suppress-below", min=0, metavar="N", help="Hide counts from 1 to N-1 in what may be shared.")
 ]
@@ -93,6 +90,8 @@ def audit(
 
     if (export is None) == (not fhir):
         fail(USAGE, "there is nothing to audit, or two things", fix="give the folder of an export, or --fhir URL")
+    if export is not None and export.resolve() == to.resolve():
+        fail(USAGE, "--out is the export itself", fix="give --out another folder than that of the export")
     settings, identity = _settings(rules), _identity(client_id, key, token_url)
     day, rules_dir = day_of(as_of), settings.rules_dir or rules_directory()
     question = Question(rules_dir, read_site(settings.site), day, settings.canonical, compare, as_then=day < today())

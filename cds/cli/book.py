@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from cds.cli.app import FOUND_SOMETHING, UNREADABLE, USAGE, AsOf, Rules, app, day_of, err, fail, loaded, out
+from cds.cli.app import FOUND_SOMETHING, UNREADABLE, USAGE, AsOf, Rules, app, day_of, err, fail, folder_of, loaded, out
 from cds.export.book import rule_book
 from cds.export.pdf import INSTALL, NoPdf, pdf_of
 from cds.releases.charts import chart_faults
@@ -98,7 +98,7 @@ def diff(before: Directory, after: Directory) -> None:
     """Tell what changed between two rule books, in sentences. Leaves with 1 if anything did."""
     for each in (before, after):
         if not each.is_dir():
-            fail(UNREADABLE, f"{each} is not a directory", fix="give two rules directories, the older one first")
+            fail(UNREADABLE, f"{each} is not a folder", fix="give two rules directories, the older one first")
     try:
         changes = differences(before, after)
     except RuleFaults as faults:
@@ -112,6 +112,5 @@ def diff(before: Directory, after: Directory) -> None:
 def directory(given: Path | None) -> Path:
     """The rules directory that is meant; leaves with 3 if it is not there."""
     chosen = given or Settings().rules_dir or rules_directory()
-    if not chosen.is_dir():
-        fail(UNREADABLE, f"{chosen} is not a directory", fix="give a rules directory, as in --rules rules")
+    folder_of(chosen)
     return chosen

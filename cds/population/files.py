@@ -74,11 +74,13 @@ def find_export(root: Path, asked: Iterable[str] = (), without: Path | None = No
     """What lies in the folder; raises UnusableExport if that is no export.
 
     ``asked`` are types that are known to have been asked for, whether a file of them came or not (``*``: all).
-    ``without`` is a folder inside it that does not belong to it.
+    ``without`` is a folder that does not belong to it, if it lies inside; the export may lie inside that one.
     """
     if not root.is_dir():
         raise UnusableExport(f"{root} is not a folder", "an export is a folder of NDJSON files", "give its path")
-    found = [_file(root, path) for path in sorted(root.rglob("*")) if _belongs(path, without)]
+    apart = without.resolve() if without is not None else None
+    apart = apart if apart is not None and root.resolve() in apart.parents else None
+    found = [_file(root, path) for path in sorted(root.rglob("*")) if _belongs(path, apart)]
     if not found:
         why = f"no file in it is called {', '.join(f'*{name}' for name in _NAMES)}"
         raise UnusableExport(f"{root} holds no export", why, "give the folder with the files of a Bulk Data export")
@@ -87,7 +89,7 @@ def find_export(root: Path, asked: Iterable[str] = (), without: Path | None = No
 
 
 def _belongs(path: Path, without: Path | None) -> bool:
-    inside = without is not None and without.resolve() in path.resolve().parents
+    inside = without is not None and without in path.resolve().parents
     return path.name.endswith(_NAMES) and path.is_file() and not inside
 
 

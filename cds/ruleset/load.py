@@ -39,10 +39,13 @@ from cds.ruleset.vocabulary import Catalogue, Vocabulary
 
 NONE: Mapping[str, Override] = MappingProxyType({})
 T = TypeVar("T")
+_NO_FOLDER = ("a rule book is a folder of files", "name a folder with rules in it, such as rules")
 
 
 def load(directory: Path, site: Site | None = None, catalogue: Catalogue = CATALOGUE) -> RuleSet:
     """The rule set of the directory; RuleFaults with everything that is wrong when anything is."""
+    if not directory.is_dir():
+        raise RuleFaults([RuleFault(str(directory), 0, "is not a folder", *_NO_FOLDER)])
     faults: list[RuleFault] = []
     folder = read_folder(directory, faults)
     own = site or Site()

@@ -41,11 +41,13 @@ def _word(done: Done, wanted: str) -> bytes:
 
 
 def _headers(done: Done, base: str) -> Mapping[str, str]:
-    """ETag, Last-Modified and, where it is new, Location."""
+    """ETag, Last-Modified and, for a create, Location: of what is new, or of what stood already and matched."""
     stored = done.stored
     assert stored is not None
     changed = _EPOCH + timedelta(microseconds=stored.updated)
-    place = {"location": location(stored, base)} if done.status == CREATED else {}
+    place = {"location": location(stored, base)} if done.status == CREATED or done.matched else {}
+    if done.matched:
+        place["content-location"] = place["location"]
     return {**_tag(stored), "last-modified": format_datetime(changed, usegmt=True), **place}
 
 

@@ -155,7 +155,7 @@ async def _write(entries: Sequence[Entry], desk: Desk) -> dict[str, Answer]:
 def _done(entry: Entry, before: dict[Name, Stored], stored: dict[str, Stored]) -> Done:
     """What came of the entry."""
     if entry.found is not None:
-        return Done(OK, entry.found)
+        return Done(OK, entry.found, matched=True)
     assert entry.name is not None
     old = before.get(entry.name)
     return Done(CREATED if old is None or old.deleted else OK, stored[entry.where])

@@ -21,10 +21,14 @@ _TAG: Final = re.compile(r'\s*(?:W/)?"?(?P<version>[0-9]{1,9}|\*)"?\s*', re.ASCI
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What came of it: a status, and the version of the resource that now stands (None: there is none)."""
+    """What came of it: a status, and the version of the resource that now stands (None: there is none).
+
+    ``matched``: it stood already, and so nothing was made.
+    """
 
     status: int
     stored: Stored | None
+    matched: bool = False
 
 
 async def read(desk: Desk, kind: str, name: str) -> Done:
@@ -45,7 +49,7 @@ async def create(desk: Desk, resource: Json, mint: Callable[[], str], only_if_no
     if only_if_none is not None:
         found = await matching(desk, kind, only_if_none)
         if found is not None:
-            return Done(OK, found)
+            return Done(OK, found, matched=True)
     return Done(CREATED, await _put(desk, Change(kind, mint(), resource)))
 
 

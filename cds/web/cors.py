@@ -17,7 +17,7 @@ _ALLOW: Final = [
     ),
     (b"access-control-max-age", b"3600"),
 ]
-_EXPOSE: Final = b"x-request-id, etag, location, last-modified"
+_EXPOSE: Final = b"x-request-id, etag, location, content-location, last-modified"
 
 
 @dataclass(slots=True)

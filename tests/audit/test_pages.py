@@ -61,6 +61,30 @@ async def test_decisions_are_found_by_what_is_known_of_them(house: House, phil: 
     assert (await phil.see("/audit/decisions?page=999999999")).status_code == 200
 
 
+@pytest.mark.parametrize("page", ["burden", "overrides", "decisions"])
+async def test_a_mistake_in_the_days_is_told_on_a_page_with_the_form_as_it_was(phil: Browser, page: str) -> None:
+    service = "ici-bone-health-order-sign"
+    asked = f"first=2026-02-02&last=2026-01-01&service={service}&topic=%3Cb%3E"
+    told = await phil.see(f"/audit/{page}?{asked}")
+    assert (told.status_code, told.headers["content-type"]) == (400, "text/html; charset=utf-8")
+    assert '<p role="alert">the first day comes after the last</p>' in told.text
+    assert "Sign out phil" in told.text
+    for field in (f'action="/audit/{page}"', 'name="first" value="2026-02-02"', 'name="last" value="2026-01-01"'):
+        assert field in told.text
+    assert f"<option selected>{service}</option>" in told.text
+    assert 'name="topic" value="&lt;b&gt;"' in told.text
+    odd = await phil.see(f"/audit/{page}?first=yesterday")
+    assert (odd.status_code, "first is not a day" in odd.text) == (400, True)
+
+
+@pytest.mark.parametrize("address", ["decisions/nobody", "overrides/nothing.csv", "releases/r9999"])
+async def test_what_is_not_there_is_told_on_a_page(phil: Browser, address: str) -> None:
+    told = await phil.see(f"/audit/{address}")
+    assert (told.status_code, told.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert '<p role="alert">there is no such' in told.text
+    assert 'name="first"' not in told.text
+
+
 async def test_a_decision_is_shown_whole_and_looking_is_journalled(house: House, phil: Browser) -> None:
     name = await a_decision(house)
     page = await phil.see(f"/audit/decisions/{name}")

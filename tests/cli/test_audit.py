@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cds.cli.whole import app
+from cds.population.files import find_export
 from cds.population.processes import how
 from cds.resources import rules_directory
 from tests.population.made import export, resources
@@ -83,13 +84,35 @@ def test_an_incomplete_export_leaves_with_1_and_says_where(folder: Path, tmp_pat
         (["nowhere"], 3, "is not a folder"),
         ([], 2, "nothing to audit"),
         (["nowhere", "--as-of", "yesterday"], 2, "not a date"),
+        (["nowhere", "--as-of", "9999-12-31"], 2, "9999-12-31 is too far ahead"),
         (["nowhere", "--suppress-below", "-1"], 2, "--suppress-below"),
+        (["nowhere", "--compare", "no-such-rules"], 3, "no-such-rules is not a folder"),
+        (["nowhere", "--compare", __file__], 3, "is not a folder"),
+        (["nowhere", "--rules", "no-such-rules"], 3, "no-such-rules is not a folder"),
     ],
 )
 def test_what_cannot_be_done_is_refused(tmp_path: Path, arguments: list[str], code: int, told: str) -> None:
     found = CliRunner().invoke(app, ["audit", *arguments, "--out", str(tmp_path / "o")])
     assert found.exit_code == code
     assert told in found.output
+
+
+def test_results_do_not_go_into_the_export_itself(folder: Path) -> None:
+    before = sorted(folder.iterdir())
+    found = CliRunner().invoke(app, ["audit", str(folder), "--out", str(folder / ".." / folder.name)])
+    assert found.exit_code == 2
+    assert "give --out another folder than that of the export" in found.output
+    assert sorted(folder.iterdir()) == before
+
+
+def test_the_export_may_lie_inside_the_folder_of_the_results(folder: Path) -> None:
+    every = find_export(folder)
+    assert find_export(folder, without=folder.parent) == every
+    assert find_export(folder, without=folder / "results") == every
+    (folder / "results").mkdir()
+    shutil.copy(every.files[0].path, folder / "results")
+    assert find_export(folder, without=folder / "results") == every
+    shutil.rmtree(folder / "results")
 
 
 def test_a_folder_that_cannot_be_written_is_refused(folder: Path, tmp_path: Path) -> None:

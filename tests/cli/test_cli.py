@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from cds.cli import main
 from cds.cli.whole import app
 from cds.resources import fixtures_directory, rules_directory
 
@@ -100,12 +101,20 @@ def test_patient_takes_a_bundle_and_a_drug_by_any_of_its_names() -> None:
         (("decide", "no-such-file.json"), 3, "could not be read"),
         (("decide", PATIENT), 3, "is not a hook request"),
         (("decide", REQUEST, "--as-of", "yesterday"), 2, "is not a date"),
+        (
+            ("decide", REQUEST, "--as-of", "9999-12-31"),
+            2,
+            "must be a day from 1900-01-01 to 2199-12-31",
+        ),
+        (("decide", REQUEST, "--as-of", "0001-01-01"), 2, "too long ago"),
         (("patient", REQUEST, "--order", "nivolumab"), 3, "is not a patient bundle"),
         (("patient", PATIENT, "--order", "aspirine"), 2, "no drug called"),
         (("patient", PATIENT), 2, "--order"),
         (("rules", "show", "antiresorptiv"), 2, "did you mean"),
-        (("rules", "lint", "--rules", "no-such-folder"), 3, "is not a directory"),
-        (("rules", "diff", "no-such-folder", "rules"), 3, "is not a directory"),
+        (("rules", "lint", "--rules", "no-such-folder"), 3, "is not a folder"),
+        (("decide", REQUEST, "--rules", "no-such-folder"), 3, "no-such-folder is not a folder"),
+        (("rules", "show", "--rules", REQUEST), 3, "is not a folder"),
+        (("rules", "diff", "no-such-folder", "rules"), 3, "is not a folder"),
         (("no-such-command",), 2, "No such command"),
     ],
     ids=lambda words: " ".join(words) if isinstance(words, tuple) else None,
@@ -115,6 +124,33 @@ def test_errors_say_what_and_how_to_mend_it(words: tuple[str, ...], code: int, s
     assert result.exit_code == code
     assert said in result.output
     assert "Traceback" not in result.output
+
+
+def test_the_days_at_the_edge_are_decided_on() -> None:
+    for day in ("1900-01-01", "2199-12-31"):
+        result = ran("decide", REQUEST, "--as-of", day)
+        assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("AS_OF", "9999-12-31", "9999-12-31 is too far ahead"),
+        ("AS_OF", "1007-01-01", "1007-01-01 is too long ago"),
+        ("RULES_DIR", "no-such-folder", "1 fault in the rules"),
+    ],
+)
+def test_settings_that_cannot_be_meant_are_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(f"BONE_CDS_{name}", value)
+    monkeypatch.setattr(sys, "argv", ["bone-cds", "rules", "show"])
+    with pytest.raises(SystemExit) as left:
+        main()
+    told = capsys.readouterr()
+    assert left.value.code in (1, 2)
+    assert said in told.out + told.err
+    assert "Traceback" not in told.out + told.err
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'{"hook": "order-sign"}', b"\xff\xfe", b"<html>"])

@@ -80,6 +80,15 @@ async def test_conditions_hold_inside_a_transaction(fhir: FhirServer) -> None:
     assert len(await ids(fhir, "Observation?patient=p1")) == 2
 
 
+@pytest.mark.parametrize("kind", ["transaction", "batch"])
+async def test_an_entry_that_matched_says_where_the_match_stands(fhir: FhirServer, kind: str) -> None:
+    await keep(fhir, patient("p1", identifier=[{"value": "1"}]))
+    bundle = transaction(entry("POST", "Patient", NEW, ifNoneExist="identifier=1"), kind=kind)
+    response = (await told(fhir, "POST", "", bundle, prefer="return=minimal"))["entry"][0]["response"]
+    assert (response["status"], response["etag"]) == ("200", 'W/"1"')
+    assert response["location"] == f"{BASE}/Patient/p1/_history/1"
+
+
 async def test_a_batch_does_what_it_can(fhir: FhirServer) -> None:
     await keep(fhir, patient("p1"))
     bundle = transaction(

@@ -91,6 +91,19 @@ async def test_a_resource_is_made_only_if_there_is_none_like_it(fhir: FhirServer
     refusal(await ask(fhir, "POST", "Patient", mine, if_none_exist=""), 400, "empty")
 
 
+@pytest.mark.parametrize("prefers", ["", "return=minimal", "return=OperationOutcome"])
+async def test_a_create_that_matched_says_where_the_match_stands(fhir: FhirServer, prefers: str) -> None:
+    await keep(fhir, patient("p1", identifier=[{"value": "1"}]))
+    await keep(fhir, patient("p1", identifier=[{"value": "1"}], gender="female"))
+    answer = await ask(fhir, "POST", "Patient", patient(), if_none_exist="identifier=1", prefer=prefers)
+    place = f"{BASE}/Patient/p1/_history/2"
+    assert answer.status == 200
+    assert (answer.headers["location"], answer.headers["content-location"]) == (place, place)
+    assert answer.headers["etag"] == 'W/"2"'
+    assert (answer.body == b"") == (prefers == "return=minimal")
+    assert "location" not in (await ask(fhir, "PUT", "Patient/p1", patient("p1"))).headers
+
+
 async def test_what_matches_is_changed_or_deleted(fhir: FhirServer) -> None:
     mine = {"resourceType": "Patient", "identifier": [{"value": "1"}]}
     assert (await ask(fhir, "PUT", "Patient?identifier=1", mine)).status == 201

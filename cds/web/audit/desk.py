@@ -16,6 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from cds.access.roles import Auditor, Role
 from cds.bootstrap import House
 from cds.clock import now_ms
+from cds.hooks.discovery import OFFERS
 from cds.hooks.refusal import Refusal
 from cds.journal.accounts import Accounts
 from cds.journal.kept import Kept
@@ -26,6 +27,7 @@ PAGES: Final = Path(__file__).parent / "pages"
 COOKIE: Final = "bone_cds_audit"
 HOME: Final = "/audit/burden"
 SIGN_IN: Final = "/audit/sign-in"
+DAYS: Final = ("first", "last")
 FORBIDDEN: Final = 403
 PRIVATE: Final = {**GUARD, "cache-control": "no-store"}
 
@@ -84,9 +86,22 @@ class Desk:
                 return self.page(
                     "refused", visitor, FORBIDDEN, why="the form was not sent from this page; open it again"
                 )
-            return await answer(request, visitor)
+            try:
+                return await answer(request, visitor)
+            except Refusal as refusal:
+                return self._refused(request, visitor, refusal)
 
         return route
+
+    def _refused(self, request: Request, visitor: Visitor, refusal: Refusal) -> Response:
+        """The page that says why not; if it is for the days that were asked for, with the form as it was filled in."""
+        query, days = request.query_params, {}
+        if refusal.where in DAYS:
+            asked = {name: query.get(name, "") for name in (*DAYS, "service")}
+            rest = [(name, value) for name, value in query.multi_items() if name not in (*asked, "page")]
+            services = [offer.id for offer in OFFERS]
+            days = {"days": {"action": request.url.path, "asked": asked, "rest": rest, "services": services}}
+        return self.page("refused", visitor, refusal.status, why=refusal.words, **days)
 
     async def visitor(self, request: Request, *, is_use: bool = True) -> Visitor | None:
         """Who is signed in; None if nobody is, or not any more."""

@@ -5,39 +5,23 @@ The feedback goes over the service's own HTTP interface, as an EHR would send it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import httpx
 import msgspec
+from starlette.datastructures import FormData
 
-from cds.hooks.wire import Action
+from cds.hooks.wire import Action, Suggestion
 from cds.web.problems import UNAUTHORISED
 from cds.web.sandbox.exchange import UNSIGNED
 from cds.web.sandbox.memory import ShownCard
+from cds.web.sandbox.reply import Done, Written
 from cds.web.sandbox.ward import NotWritten, Ward
 
 Plain = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """One action that was carried out: in words, and the resource, if one came of it."""
-
-    words: str
-    ref: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What became of an answer; ``outcome`` '' if nothing was done because something went wrong."""
-
-    outcome: str
-    told: tuple[str, ...]
-    written: tuple[Written, ...] = ()
-    feedback: Plain | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +33,23 @@ class Bedside:
     origin: str
     today: date
 
+    async def answer(self, shown: ShownCard, form: FormData) -> Done:
+        """What comes of the form, if the card was not answered before."""
+        if form.get("outcome") == "overridden":
+            return await self.override(shown, str(form.get("reason", "")), str(form.get("comment", ""))[:1000])
+        return await self.accept(shown, [str(each) for each in form.getlist("suggestion")])
+
     async def accept(self, shown: ShownCard, chosen: Sequence[str]) -> Done:
         """The suggestions' actions are carried out and the service is told. Nothing is told if one could not be."""
         suggestions = [each for each in shown.card.suggestions if each.uuid in chosen]
         if not suggestions:
             return Done("", ("Choose something to accept first; nothing was written.",))
         written: list[Written] = []
-        for action in (each for suggestion in suggestions for each in suggestion.actions):
+        for name, place, action in _steps(suggestions):
             try:
-                written.append(await self._carry_out(action))
+                if (name, place) not in shown.reply.written:
+                    shown.reply.written[name, place] = await self._carry_out(action)
+                written.append(shown.reply.written[name, place])
             except NotWritten as refused:
                 told = f"“{action.description}” was not written: {refused}. The service was not told."
                 return Done("", (told,), tuple(written))
@@ -105,3 +97,10 @@ class Bedside:
             return f"Feedback was sent to the service, which answered {response.status_code}.", sent
         why = f" {UNSIGNED}" if response.status_code == UNAUTHORISED else ""
         return f"The service did not take the feedback ({response.status_code}).{why}", sent
+
+
+def _steps(suggestions: Sequence[Suggestion]) -> Iterator[tuple[str, int, Action]]:
+    """Every action, with its suggestion and its place in it."""
+    for each in suggestions:
+        for place, action in enumerate(each.actions):
+            yield each.uuid, place, action

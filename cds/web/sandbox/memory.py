@@ -7,10 +7,13 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
+from cds.hooks.discovery import Offer
 from cds.hooks.wire import Card
 from cds.web.sandbox.compare import Snapshot
 from cds.web.sandbox.exchange import Exchange
+from cds.web.sandbox.intake import LeftOut
 from cds.web.sandbox.panels import OVERRIDE
+from cds.web.sandbox.reply import Reply
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -41,17 +44,26 @@ class Latest(Generic[K, V]):
 
 @dataclass(frozen=True, slots=True)
 class ShownCard:
-    """A card that can still be answered: for whom and by which service."""
+    """A card that can be answered: for whom, by which service, and what it was answered with."""
 
     patient: str
     service: str
     card: Card
+    reply: Reply = field(default_factory=Reply)
 
     @property
     def form(self) -> str:
         """What the panel is called in which it is overridden."""
         decision = (self.card.extension or {}).get("bone-cds.decision", {})
         return f"{OVERRIDE}{decision.get('rule', '')}"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRequest:
+    """A hook request as it was brought, and the service that it is for."""
+
+    offer: Offer
+    body: bytes
 
 
 @dataclass(slots=True)
@@ -81,7 +93,10 @@ class Memory:
     exchanges: Latest[str, Exchange] = field(default_factory=lambda: Latest(EXCHANGES))
     cards: Latest[str, ShownCard] = field(default_factory=lambda: Latest(CARDS))
     signings: Latest[str, Signings] = field(default_factory=lambda: Latest(PATIENTS))
-    requests: Latest[str, bytes] = field(default_factory=lambda: Latest(REQUESTS))
+    requests: Latest[str, OwnRequest] = field(default_factory=lambda: Latest(REQUESTS))
+
+    left_out: Latest[str, tuple[LeftOut, ...]] = field(default_factory=lambda: Latest(PATIENTS))
+    """What of a Bundle that somebody brought is not kept, by the patient that it became."""
 
     def of(self, patient: str) -> Signings:
         """The signings of that patient."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -14,11 +15,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from cds.hooks.discovery import OFFERS
+from cds.hooks.discovery import Offer
 from cds.hooks.refusal import NOT_FOUND, TOO_LARGE, Refusal
 from cds.web.sandbox.argument import arguments
 from cds.web.sandbox.draw import envelope, page
-from cds.web.sandbox.own import Brought, Unusable, read
+from cds.web.sandbox.intake import Unpacked, Unusable
+from cds.web.sandbox.memory import OwnRequest
+from cds.web.sandbox.own import read
 from cds.web.sandbox.panels import panels_asked
 from cds.web.sandbox.room import FOUND, Pages
 from cds.web.sandbox.ward import NotWritten
@@ -53,7 +56,7 @@ class OwnPages(Pages):
         text = ""
         try:
             body, text = await _brought(request, limit)
-            found = read(body)
+            found = await asyncio.to_thread(read, body)
             return RedirectResponse(await self._kept(request, body, found), FOUND)
         except Refusal as refused:
             words = (
@@ -65,13 +68,14 @@ class OwnPages(Pages):
         except (Unusable, NotWritten) as refused:
             return self._asked(request, 422, text, (str(refused),))
 
-    async def _kept(self, request: Request, body: bytes, found: Brought) -> str:
+    async def _kept(self, request: Request, body: bytes, found: Unpacked | Offer) -> str:
         """Where what was brought can be looked at now."""
-        if found.transaction is not None:
+        if isinstance(found, Unpacked):
             await self.bench(request).ward().transact(found.transaction)
+            self.room.memory.left_out.put(found.patient, found.left_out)
             return f"/sandbox/patients/{found.patient}"
         name = f"own-{blake2b(body, digest_size=6).hexdigest()}"
-        self.room.memory.requests.put(name, body)
+        self.room.memory.requests.put(name, OwnRequest(found, body))
         return f"/sandbox/requests/{name}"
 
     def _asked(self, request: Request, status: int, text: str, problems: tuple[str, ...]) -> Response:
@@ -83,11 +87,11 @@ class OwnPages(Pages):
         """The cards for a recorded request, or one's own."""
         name, bench = request.path_params["name"], self.bench(request)
         recorded = self.room.recorded.get(name)
-        body = recorded.read() if recorded else self.room.memory.requests.get(name)
-        if body is None:
+        asking = _as_own(recorded.read()) if recorded else self.room.memory.requests.get(name)
+        if asking is None:
             raise Refusal(NOT_FOUND, "not-found", "no request of that name is remembered; bring it again")
-        offer = next((each for each in OFFERS if f'"{each.hook}"'.encode() in body), OFFERS[0])
-        exchange = await bench.desk(bench.base, bench.ward().transport).post(offer, body, f" {name}", quiet=True)
+        desk = bench.desk(bench.base, bench.ward().transport)
+        exchange = await desk.post(asking.offer, asking.body, f" {name}", quiet=True)
         self.room.memory.exchanges.put(exchange.id, exchange)
         panels, _ = panels_asked(request.query_params, self.room.rules)
         decision = exchange.answer.decision if exchange.answer else None
@@ -113,6 +117,15 @@ class OwnPages(Pages):
             raise Refusal(NOT_FOUND, "not-found", "this exchange is no longer remembered; ask again")
         body = found.sent if part == "request" else found.body
         return Response(body, media_type="application/json", headers={"x-content-type-options": "nosniff"})
+
+
+def _as_own(body: bytes) -> OwnRequest | None:
+    """The recorded request as if it had been brought; None if it is no hook request of ours."""
+    try:
+        found = read(body)
+    except Unusable:
+        return None
+    return OwnRequest(found, body) if isinstance(found, Offer) else None
 
 
 async def _brought(request: Request, limit: int) -> tuple[bytes, str]:

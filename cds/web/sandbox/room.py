@@ -19,11 +19,12 @@ from cds.bootstrap import House
 from cds.facts.sources import SOURCES
 from cds.hooks.refusal import Refusal
 from cds.web.sandbox import patients
-from cds.web.sandbox.answering import Bedside, Done
+from cds.web.sandbox.answering import Bedside
 from cds.web.sandbox.bench import Bench
 from cds.web.sandbox.draw import envelope, is_part, page
-from cds.web.sandbox.memory import Memory
+from cds.web.sandbox.memory import Memory, ShownCard
 from cds.web.sandbox.offers import Offers
+from cds.web.sandbox.reply import Done
 from cds.web.sandbox.state import SELECT, Asked, asked
 from cds.web.sandbox.stories import Person, patient_stories, people
 from cds.web.sandbox.tipped import tipped
@@ -32,6 +33,9 @@ from cds.web.sandbox.visit import Visit
 Endpoint = Callable[[Request], Awaitable[Response]]
 FOUND: Final = 303
 _SHOWN: Final = 200
+_FORGOTTEN: Final = Done(
+    "", ("This card is no longer remembered; sign again to get a new one. Nothing was written or told.",)
+)
 _WHY: Final = {404: "There is nothing here", 413: "That is too large"}
 
 
@@ -148,6 +152,7 @@ class PatientPages(Pages):
             "problems": problems,
             "typed": typed,
             "envelope": envelope(shown.pop("envelope_of")),
+            "left_out": self.room.memory.left_out.get(state.patient) or (),
         }
         return page("patient", bench.base, here="patient", **shown, **more)
 
@@ -161,23 +166,12 @@ class PatientPages(Pages):
     async def answer(self, request: Request) -> Response:
         """The card is answered, and what came of it is shown in its place."""
         bench, state = self.bench(request), self._asked(request).state
-        form = await request.form()
-        card = str(form.get("card", ""))
+        card = str((await request.form()).get("card", ""))
         shown = self.room.memory.cards.get(card)
-        done = Done(
-            "", ("This card is no longer remembered; sign again to get a new one. Nothing was written or told.",)
-        )
+        done = _FORGOTTEN
         if shown is not None and state.is_real:
-            bedside = Bedside(
-                bench.ward(), httpx.ASGITransport(app=request.app), bench.origin, self.room.house.service.today()
-            )
-            if form.get("outcome") == "overridden":
-                done = await bedside.override(shown, str(form.get("reason", "")), str(form.get("comment", ""))[:1000])
-            else:
-                done = await bedside.accept(shown, [str(each) for each in form.getlist("suggestion")])
-            if done.outcome:
-                state = state.closed(shown.form)
-                self.room.memory.of(state.patient).answered(f"{shown.card.summary} – {done.told[0]}")
+            done = await self._answered(request, shown)
+            state = state.closed(shown.form) if done.outcome else state
         if done.outcome and not is_part(request):
             return RedirectResponse(state.url, FOUND)
         summary = shown.card.summary if shown else "The card was not answered"
@@ -193,6 +187,19 @@ class PatientPages(Pages):
         if done.outcome:
             answer.headers["hx-replace-url"] = state.url
         return answer
+
+    async def _answered(self, request: Request, shown: ShownCard) -> Done:
+        """What came of the answer; of a card that was answered before, what came of it then, and nothing more."""
+        bench, service, reply = self.bench(request), httpx.ASGITransport(app=request.app), shown.reply
+        async with reply.lock:
+            if reply.done is None:
+                bedside = Bedside(bench.ward(), service, bench.origin, self.room.house.service.today())
+                done = await bedside.answer(shown, await request.form())
+                if not done.outcome:
+                    return done
+                reply.done = done
+                self.room.memory.of(shown.patient).answered(f"{shown.card.summary} – {done.told[0]}")
+            return reply.done
 
     def _asked(self, request: Request) -> Asked:
         """The state that the address asks for."""

@@ -126,3 +126,16 @@ async def test_a_refused_request_is_told_with_the_services_words(tmp_path: Path)
         text = (await client.get(response.headers["location"])).text
     assert "The service refused the request (412)" in text
     assert "the Patient is needed" in text
+
+
+@pytest.mark.parametrize("name", ["order-select", "patient-view"])
+async def test_a_request_goes_to_its_own_hooks_service_whatever_else_it_names(tmp_path: Path, name: str) -> None:
+    person = {**PATIENT, "id": "p1", "name": [{"family": "order-sign"}]}
+    request = hook(name, prefetch={"patient": person}, extension={"from": "order-sign"})
+    async with ward(tmp_path) as client:
+        response = await bring(client, json_bytes(request))
+        text = (await client.get(response.headers["location"])).text
+        sent, answer = await exchanged(client, text)
+    assert sent == request
+    assert f"POST /cds-services/ici-bone-health-{name}" in text
+    assert "cards" in answer, text
