@@ -97,7 +97,7 @@ async def test_before_and_after_are_shown_and_nothing_is_written(tmp_path: Path)
 @pytest.mark.parametrize("mode", ["prefetch", "fhir"])
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_a_broken_source_is_never_no_finding(tmp_path: Path, fault: str, mode: str) -> None:
-    async with ward(tmp_path, budget_seconds=0.6) as client:
+    async with ward(tmp_path, budget_seconds=2 if fault == "timeout" else 30) as client:
         query: dict[str, Any] = {**SIGNED, "mode": mode, "broken": "conditions", "fault": fault}
         text = await page(client, HIP, **query)
         _, answer = await exchanged(client, text)
