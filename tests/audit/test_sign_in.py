@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -84,6 +85,13 @@ async def test_guessing_locks_the_account_for_a_while(house: House, monkeypatch:
 
         monkeypatch.setattr("cds.web.audit.signin.now_ms", lambda: now_ms() + LOCK_MS + 1000)
         assert (await browser.sign_in("vera")).status_code == 303
+
+
+async def test_guesses_at_once_are_no_way_round_the_lock(house: House) -> None:
+    async with browsing(house) as browser:
+        tries = await asyncio.gather(*(browser.sign_in("vera", f"wrong {number}") for number in range(9)))
+        assert {each.status_code for each in tries} == {401}
+        assert (await browser.sign_in("vera")).status_code == 401
 
 
 @pytest.mark.parametrize(

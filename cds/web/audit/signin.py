@@ -17,6 +17,7 @@ from cds.access.oidc import Attempt, Provider, SignInRefused, begin, finish
 from cds.access.passwords import matches
 from cds.access.roles import Auditor
 from cds.clock import moment, now_ms
+from cds.journal.accounts import Account
 from cds.journal.slips import VIEW
 from cds.settings import Settings
 from cds.web.audit.desk import COOKIE, FORBIDDEN, HOME, SIGN_IN, Desk, Visitor, is_same_origin
@@ -79,15 +80,22 @@ class SignIn:
             return self._form("the form was not sent from this page", FORBIDDEN)
         sent = await request.form()
         name, password = str(sent.get("name", ""))[:80], str(sent.get("password", ""))[:1000]
-        account, now = await self.desk.accounts.find(name), now_ms()
-        well = await asyncio.to_thread(matches, account.password if account else "", password)
-        locked = account is not None and account.locked_until > now
-        if account is not None and not locked:
-            await self.desk.accounts.tried(name, now, well=well)
-        if account is None or locked or not well:
+        account = await self._vouched(name, password)
+        if account is None:
             self._told(name, "sign-in refused")
             return self._form(WRONG, UNAUTHORIZED)
         return await self._signed_in(Auditor(account.name, account.roles))
+
+    async def _vouched(self, name: str, password: str) -> Account | None:
+        """The account, if it may be tried and that is its password. Looking takes as long without one."""
+        accounts = self.desk.accounts
+        counted = await accounts.may_try(name, now_ms())
+        account = await accounts.find(name) if counted is not None else None
+        well = await asyncio.to_thread(matches, account.password if account else "", password)
+        if account is None or counted is None or not well:
+            return None
+        await accounts.went_well(name, counted)
+        return account
 
     async def start(self, _: Request) -> Response:
         """On the way to the provider."""
