@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from threading import Event
 
 import msgspec
 import pytest
@@ -12,7 +13,8 @@ import pytest
 from cds.access.passwords import hashed
 from cds.bootstrap import House
 from cds.journal.accounts import LOCK_MS, LONGEST_MS, Accounts
-from tests.audit.desk import PASSWORD, audited, browsing
+from cds.web.audit.turns import AGAIN_SECONDS, AT_ONCE, WAITING
+from tests.audit.desk import PASSWORD, PATIENCE, audited, browsing
 from tests.journal.desk import checked, entries, journal_of, settled
 
 
@@ -92,6 +94,34 @@ async def test_guesses_at_once_are_no_way_round_the_lock(house: House) -> None:
         tries = await asyncio.gather(*(browser.sign_in("vera", f"wrong {number}") for number in range(9)))
         assert {each.status_code for each in tries} == {401}
         assert (await browser.sign_in("vera")).status_code == 401
+
+
+async def test_a_crowd_at_the_sign_in_waits_in_a_short_line(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    line, go_on, looking, most = AT_ONCE + WAITING, Event(), 0, 0
+
+    def slow(kept: str, password: str) -> bool:
+        nonlocal looking, most
+        looking += 1
+        most = max(most, looking)
+        go_on.wait(PATIENCE)
+        looking -= 1
+        return False
+
+    monkeypatch.setattr("cds.web.audit.signin.matches", slow)
+    async with browsing(house) as browser:
+        tries = [asyncio.create_task(browser.sign_in(f"nobody {number}")) for number in range(line + 5)]
+        ended = asyncio.as_completed(tries)
+        try:
+            for _, each in zip(range(5), ended, strict=False):
+                away = await each
+                assert (away.status_code, away.headers["retry-after"]) == (429, str(AGAIN_SECONDS))
+                assert "too many are signing in" in away.text
+        finally:
+            go_on.set()
+        told = [each.status_code for each in await asyncio.gather(*tries)]
+        assert (told.count(401), told.count(429), most) == (line, 5, AT_ONCE)
+        monkeypatch.undo()
+        assert (await browser.sign_in("vera")).status_code == 303
 
 
 @pytest.mark.parametrize(

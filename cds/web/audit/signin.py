@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hmac import compare_digest
 from typing import Final
 
@@ -21,12 +21,15 @@ from cds.journal.accounts import Account
 from cds.journal.slips import VIEW
 from cds.settings import Settings
 from cds.web.audit.desk import COOKIE, FORBIDDEN, HOME, SIGN_IN, Desk, Visitor, is_same_origin
+from cds.web.audit.turns import AGAIN_SECONDS, TooMany, Turns
 
 ON_ITS_WAY: Final = "bone_cds_audit_oidc"
 CALLBACK: Final = "/audit/oidc/callback"
 MINUTES: Final = 10
 UNAUTHORIZED: Final = 401
+TOO_MANY_REQUESTS: Final = 429
 WRONG: Final = "the name or the password is wrong, or the account is locked for a while"
+CROWDED: Final = "too many are signing in at this moment; try again in a few seconds"
 Connect = Callable[[], httpx.AsyncClient]
 
 
@@ -53,6 +56,7 @@ class SignIn:
 
     desk: Desk
     connect: Connect = _connect
+    turns: Turns = field(default_factory=Turns)
 
     def routes(self) -> list[BaseRoute]:
         """The routes that are open to everybody."""
@@ -80,22 +84,32 @@ class SignIn:
             return self._form("the form was not sent from this page", FORBIDDEN)
         sent = await request.form()
         name, password = str(sent.get("name", ""))[:80], str(sent.get("password", ""))[:1000]
-        account = await self._vouched(name, password)
+        try:
+            async with self.turns.turn():
+                account = await self._vouched(name, password)
+        except TooMany:
+            return self._later()
         if account is None:
-            self._told(name, "sign-in refused")
             return self._form(WRONG, UNAUTHORIZED)
         return await self._signed_in(Auditor(account.name, account.roles))
 
     async def _vouched(self, name: str, password: str) -> Account | None:
         """The account, if it may be tried and that is its password. Looking takes as long without one."""
         accounts = self.desk.accounts
-        counted = await accounts.may_try(name, now_ms())
-        account = await accounts.find(name) if counted is not None else None
-        well = await asyncio.to_thread(matches, account.password if account else "", password)
+        counted, account = await accounts.may_try(name, now_ms()), await accounts.find(name)
+        kept = account.password if account and counted is not None else ""
+        well = await asyncio.to_thread(matches, kept, password)
         if account is None or counted is None or not well:
+            self._told(name, "sign-in refused")
             return None
         await accounts.went_well(name, counted)
         return account
+
+    def _later(self) -> Response:
+        """Too many sign in at the moment."""
+        response = self._form(CROWDED, TOO_MANY_REQUESTS)
+        response.headers["retry-after"] = str(AGAIN_SECONDS)
+        return response
 
     async def start(self, _: Request) -> Response:
         """On the way to the provider."""
