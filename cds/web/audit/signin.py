@@ -1,4 +1,4 @@
-"""Sign-in: with a local account's password, or at the hospital's OpenID Connect provider. Every try is journalled."""
+"""Sign-in: with a local account's password, or at the hospital's OpenID Connect provider. The journal hears of it."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from cds.journal.accounts import Account
 from cds.journal.slips import VIEW
 from cds.settings import Settings
 from cds.web.audit.desk import COOKIE, FORBIDDEN, HOME, SIGN_IN, Desk, Visitor, is_same_origin
+from cds.web.audit.refusals import UNKNOWN, Refusals
 from cds.web.audit.turns import AGAIN_SECONDS, TooMany, Turns
 
 ON_ITS_WAY: Final = "bone_cds_audit_oidc"
@@ -57,6 +58,7 @@ class SignIn:
     desk: Desk
     connect: Connect = _connect
     turns: Turns = field(default_factory=Turns)
+    refusals: Refusals = field(default_factory=Refusals)
 
     def routes(self) -> list[BaseRoute]:
         """The routes that are open to everybody."""
@@ -99,8 +101,11 @@ class SignIn:
         counted, account = await accounts.may_try(name, now_ms()), await accounts.find(name)
         kept = account.password if account and counted is not None else ""
         well = await asyncio.to_thread(matches, kept, password)
-        if account is None or counted is None or not well:
-            self._told(name, "sign-in refused")
+        if account is None or counted is None:
+            self._refused(account.name if account else UNKNOWN, "sign-in refused")
+            return None
+        if not well:
+            self._told(account.name, "sign-in refused")
             return None
         await accounts.went_well(name, counted)
         return account
@@ -138,7 +143,7 @@ class SignIn:
             async with self.connect() as client:
                 auditor = await finish(provider, client, Attempt(*kept), asked["code"], moment())
         except SignInRefused as refused:
-            self._told("", f"sign-in refused: {refused}")
+            self._refused(UNKNOWN, f"sign-in refused: {refused}")
             return self._form(str(refused), UNAUTHORIZED)
         response = await self._signed_in(auditor)
         response.delete_cookie(ON_ITS_WAY, path="/audit")
@@ -163,6 +168,12 @@ class SignIn:
         """The cookie goes to the audit's pages alone, to no script, and not with other sites' forms."""
         secure = self.desk.house.settings.base_url.startswith("https:")
         response.set_cookie(name, value, seconds, path="/audit", secure=secure, httponly=True, samesite="lax")
+
+    def _refused(self, by: str, what: str) -> None:
+        """The journal knows of what could not even be tried: once in a while for many alike."""
+        times = self.refusals.to_tell(by, what, now_ms())
+        if times:
+            self.desk.journal.record(VIEW, by=by, what=what, times=times)
 
     def _told(self, name: str, what: str) -> None:
         self.desk.journal.record(VIEW, by=name, what=what)
