@@ -121,6 +121,7 @@ class Service:
             body=encode(response),
             history=history,
             seconds=perf_counter() - started,
+            caller=caller.name,
             canonical=self.canonical,
             posted=b"" if heard is None else body,
             heard=heard,

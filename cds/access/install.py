@@ -38,10 +38,23 @@ def make_gate(
 
 
 def changed(gate: Gate, clients: Collection[Client], fetch: FetchFrom) -> Gate:
-    """The gate for these clients now; those that stayed as they were keep their keys, and used tokens stay used."""
-    kept = {issuer: each for issuer, each in gate.clients.items() if each.client in clients}
-    fresh = {each.issuer: Known(each, _rings(each, fetch)) for each in clients if each.issuer not in kept}
-    return replace(gate, clients={**kept, **fresh})
+    """The gate for these clients now: keys are read and fetched anew, and used tokens stay used.
+
+    Those that stayed as they were keep fetched keys for the case that no newer ones can be had; of a key file what
+    stands in it now alone counts.
+    """
+    known = {each.issuer: Known(each, _rings(each, fetch)) for each in clients}
+    for issuer, before in gate.clients.items():
+        if issuer in known and known[issuer].client == before.client:
+            _take_over(known[issuer], before)
+    return replace(gate, clients=known)
+
+
+def _take_over(known: Known, before: Known) -> None:
+    """The rings have the keys that were fetched before."""
+    for name, ring in known.rings.items():
+        if name or known.client.jwks_file is None:
+            ring.take_over(before.rings[name])
 
 
 def _rings(client: Client, fetch: FetchFrom) -> dict[str, KeyRing]:

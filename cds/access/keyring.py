@@ -38,17 +38,23 @@ class KeyRing:
     _keys: Keys = field(default_factory=dict)
     _fetched: float | None = None
     _tried: float | None = None
+    _outdated: bool = False
+    _untried: bool = False
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def key(self, kid: str) -> Key | None:
         """The key of that id; None if the newest key set that can be had lacks it."""
         known = self._current().get(kid)
-        if known is not None and (self._is_fresh() or self._lock.locked()):
+        if known is not None and (self._is_fresh() or (self._lock.locked() and not self._untried)):
             return known
         async with self._lock:
             if (kid not in self._current() or not self._is_fresh()) and self._may_try():
                 await self._renew()
         return self._current().get(kid)
+
+    def take_over(self, before: KeyRing) -> None:
+        """The keys of another ring count here while no newer ones can be had; which is tried before one is used."""
+        self._keys, self._fetched, self._outdated, self._untried = before._keys, before._fetched, True, True
 
     @property
     def is_empty(self) -> bool:
@@ -59,6 +65,7 @@ class KeyRing:
         """The newest key set is in place, or the old one stays and why is told."""
         self._tried = self.clock()
         body = await self.fetch()
+        self._untried = False
         if body is None:
             self.told("the key set could not be fetched")
             return
@@ -67,7 +74,7 @@ class KeyRing:
         except KeySetFault as wrong:
             self.told(f"the key set cannot be used: {wrong}")
         else:
-            self._fetched = self.clock()
+            self._fetched, self._outdated = self.clock(), False
 
     def _current(self) -> Keys:
         """The keys that still count."""
@@ -76,7 +83,7 @@ class KeyRing:
 
     def _is_fresh(self) -> bool:
         age = self._age(self._fetched)
-        return age is not None and age < FRESH_SECONDS
+        return age is not None and age < FRESH_SECONDS and not self._outdated
 
     def _may_try(self) -> bool:
         age = self._age(self._tried)

@@ -31,8 +31,8 @@ class Feedback(msgspec.Struct, frozen=True, kw_only=True):
 class FeedbackSink(Protocol):
     """Whoever keeps feedback."""
 
-    async def take(self, service: str, feedback: Sequence[Feedback], /) -> Sequence[bool]:
-        """The feedback is kept; for each report, whether its card is known."""
+    async def take(self, service: str, feedback: Sequence[Feedback], caller: str = "", /) -> Sequence[bool]:
+        """The feedback is kept; for each report, whether its card is one that this caller was shown."""
 
 
 def read_feedback(body: bytes) -> tuple[Feedback, ...]:

@@ -74,14 +74,27 @@ class Accounts:
             row = (await connection.execute(sql.select(ACCOUNTS).where(ACCOUNTS.c.name == name))).one_or_none()
         return None if row is None else _account(row)
 
-    async def tried(self, name: str, now: int, *, well: bool) -> None:
-        """A try to sign in is counted; too many in a row that failed lock the account for a while."""
+    async def may_try(self, name: str, now: int) -> int | None:
+        """Whether a password may be held against the account: None if it is locked, or not there.
+
+        The try is counted before anybody knows how it ends, in one step for all workers, so that no more than ``TRIES``
+        get through however many come at once; the last of them locks the account by coming. It gets until when the
+        account is locked from now on, with which it can take its own part back when it went well.
+        """
+        last, one = ACCOUNTS.c.failures + 1 >= TRIES, ACCOUNTS.c.name == name
+        locked = sql.case((last, sql.literal(now + LOCK_MS, sql.BigInteger)), else_=ACCOUNTS.c.locked_until)
+        counted = ACCOUNTS.update().where(one, ACCOUNTS.c.locked_until <= now)
+        values = {"failures": sql.case((last, 0), else_=ACCOUNTS.c.failures + 1), "locked_until": locked}
         async with self._database.writing() as connection:
-            row = (await connection.execute(sql.select(ACCOUNTS).where(ACCOUNTS.c.name == name))).one_or_none()
-            failures = 0 if row is None or well else row.failures + 1
-            locked = now + LOCK_MS if failures >= TRIES else 0
-            changed = ACCOUNTS.update().where(ACCOUNTS.c.name == name)
-            await connection.execute(changed.values(failures=0 if locked else failures, locked_until=locked))
+            if not (await connection.execute(counted.values(values))).rowcount:
+                return None
+            return int((await connection.execute(sql.select(ACCOUNTS.c.locked_until).where(one))).scalar_one())
+
+    async def went_well(self, name: str, locked_until: int) -> None:
+        """The tries start anew after one that went well; unless others have locked the account since it began."""
+        ours = (ACCOUNTS.c.name == name) & (ACCOUNTS.c.locked_until == locked_until)
+        async with self._database.writing() as connection:
+            await connection.execute(ACCOUNTS.update().where(ours).values(failures=0, locked_until=0))
 
     async def begin(self, account: str, roles: frozenset[str], now: int) -> str:
         """The token of a new session."""

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cds.journal.database import Database
 from cds.journal.read import moment
-from cds.journal.tables import CARDS, DECISIONS, FEEDBACK, GAPS, ORDERS
+from cds.journal.tables import ANSWERS, CARDS, DECISIONS, FEEDBACK, GAPS, ORDERS
 
 Z: Final = 1.959963984540054
 """For 95 % of a normal distribution."""
@@ -110,7 +110,7 @@ class Answers:
     reasons: list[tuple[str, int, str, int]]
     comments: list[tuple[str, str, int, str, str]]
     strange: int
-    """Feedback for cards that nobody knows."""
+    """Feedback for cards that nobody knows, or from somebody to whom they were not shown."""
 
 
 async def burden(database: Database, period: Period) -> Burden:
@@ -131,15 +131,13 @@ async def burden(database: Database, period: Period) -> Burden:
 async def answers(database: Database, period: Period) -> Answers:
     """What came of the cards that were shown in that period."""
     async with database.reading() as connection:
-        in_period = FEEDBACK.c.card.in_(sql.select(CARDS.c.uuid).where(period.of(CARDS)))
-        of_shown = sql.select(FEEDBACK).where(in_period).order_by(FEEDBACK.c.seq)
+        joined = sql.join(FEEDBACK, CARDS, ANSWERS)
+        of_shown = sql.select(FEEDBACK).select_from(joined).where(period.of(CARDS)).order_by(FEEDBACK.c.seq)
         shown = [*await connection.execute(sql.select(CARDS).where(period.of(CARDS)).order_by(CARDS.c.seq))]
         told = {row.card: row for row in await connection.execute(of_shown)}
         orders = [*await connection.execute(sql.select(ORDERS))]
-        unknown = sql.select(sql.func.count()).where(
-            period.of(FEEDBACK), ~FEEDBACK.c.card.in_(sql.select(CARDS.c.uuid))
-        )
-        strange = await _count(connection, unknown)
+        of_nobody = period.of(FEEDBACK) & ~sql.exists().where(ANSWERS).correlate(FEEDBACK)
+        strange = await _count(connection, sql.select(sql.func.count()).select_from(FEEDBACK).where(of_nobody))
     seen: dict[tuple[str, str], int] = {}
     for row in orders:
         seen[row.patient, row.option] = max(row.seq, seen.get((row.patient, row.option), 0))

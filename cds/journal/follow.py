@@ -13,7 +13,7 @@ from cds.hooks.feedback import Feedback
 from cds.journal.database import Database
 from cds.journal.memory import Memory
 from cds.journal.store import Shown, Suggested
-from cds.journal.tables import CARDS, ENTRIES, FEEDBACK
+from cds.journal.tables import ANSWERS, CARDS, ENTRIES, FEEDBACK
 from cds.repeats import Remembered
 
 _AT_ONCE: Final = 1000
@@ -49,7 +49,7 @@ class Follower:
         for row in rows:
             if hasattr(row, "outcome"):
                 told = Feedback(card=row.card, outcome=row.outcome, accepted=_ACCEPTED(row.accepted))
-                self._memory.answer(told, date.fromisoformat(row.day), wait=True)
+                self._memory.answer(told, date.fromisoformat(row.day), bytes.fromhex(row.caller), wait=True)
             else:
                 self._memory.seen({row.uuid: _shown(row)})
 
@@ -63,12 +63,12 @@ async def card_shown(database: Database, cards: Sequence[str]) -> list[tuple[str
 
 def _shown(row: Any) -> Shown:
     card = Remembered(row.topic, row.rule, row.version, row.stratum, row.indicator, date.fromisoformat(row.day))
-    return Shown(bytes.fromhex(row.patient), card, _SUGGESTED(row.suggestions))
+    return Shown(bytes.fromhex(row.patient), card, _SUGGESTED(row.suggestions), bytes.fromhex(row.caller))
 
 
 def _answered_patients() -> sql.ColumnElement[bool]:
     """The card is of a patient of whom some card was answered."""
-    joined = sql.join(CARDS, FEEDBACK, CARDS.c.uuid == FEEDBACK.c.card)
+    joined = sql.join(CARDS, FEEDBACK, ANSWERS)
     return CARDS.c.patient.in_(sql.select(CARDS.c.patient).select_from(joined))
 
 

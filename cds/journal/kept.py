@@ -128,25 +128,26 @@ class Kept:
         """Something was done with the journal, or with the rules; that outlives this process too."""
         self._outbox.put(Slip(kind, self._clock.mint(), self._clock.now(), plain_body(**told)))
 
-    async def take(self, service: str, feedback: Sequence[Feedback], /) -> Sequence[bool]:
-        """The feedback will outlive this process; for each report, whether its card is known."""
-        day = self._clock.today()
+    async def take(self, service: str, feedback: Sequence[Feedback], caller: str = "", /) -> Sequence[bool]:
+        """The feedback will outlive this process; for each report, whether its card is known and was the caller's."""
+        day, by = self._clock.today(), self.keys.pseudonym(caller)
         for told in feedback:
-            body = feedback_body(service, day, told)
+            body = feedback_body(service, day, told, by)
             self._outbox.put(Slip(FEEDBACK, self._clock.mint(), self._clock.now(), body))
-        known = [self._memory.answer(told, day) for told in feedback]
+        known = [self._memory.answer(told, day, by) for told in feedback]
         if not all(known):
-            await self._look_up([told.card for told, found in zip(feedback, known, strict=True) if not found])
+            await self._look_up([told.card for told, found in zip(feedback, known, strict=True) if not found], by)
             pairs = zip(feedback, known, strict=True)
-            known = [found or self._memory.answer(told, day, wait=True) for told, found in pairs]
+            known = [found or self._memory.answer(told, day, by, wait=True) for told, found in pairs]
         return known
 
-    async def _look_up(self, cards: Sequence[str]) -> None:
-        """Those of the cards that the database knows are remembered; none if it is away."""
+    async def _look_up(self, cards: Sequence[str], by: bytes) -> None:
+        """Those of the cards that the database knows as that caller's are remembered; none if it is away."""
         try:
             async with asyncio.timeout(LOOK_UP_SECONDS):
                 for uuid, card in await card_shown(self.database, cards):
-                    self._memory.seen({uuid: card})
+                    if card.is_for(by):
+                        self._memory.seen({uuid: card})
         except AWAY:
             return
 

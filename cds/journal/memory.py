@@ -32,7 +32,7 @@ class Memory:
         self._lock = Lock()
         self._cards: OrderedDict[str, Shown] = OrderedDict()
         self._patients: OrderedDict[bytes, tuple[Remembered, ...]] = OrderedDict()
-        self._early: OrderedDict[str, tuple[Feedback, date]] = OrderedDict()
+        self._early: OrderedDict[tuple[str, bytes], tuple[Feedback, date]] = OrderedDict()
 
     @property
     def keeps_input(self) -> bool:
@@ -50,18 +50,18 @@ class Memory:
 
     async def note(self, case: Case) -> None:
         """The cards can be answered now."""
-        self.show(case.who, case.decision.as_of, case.response.cards)
+        self.show(case.who, case.decision.as_of, case.response.cards, case.caller)
 
-    async def take(self, _service: str, feedback: Sequence[Feedback], /) -> Sequence[bool]:
-        """The answers are joined to their cards; for each, whether its card is remembered."""
-        day = self._today()
-        return [self.answer(told, day) for told in feedback]
+    async def take(self, _service: str, feedback: Sequence[Feedback], caller: str = "", /) -> Sequence[bool]:
+        """The answers are joined to their cards; for each, whether its card is remembered and was the caller's."""
+        day, by = self._today(), self._hashed(caller)
+        return [self.answer(told, day, by) for told in feedback]
 
-    def show(self, who: str, day: date, cards: Sequence[Card]) -> None:
-        """These cards were shown for this patient on this day."""
+    def show(self, who: str, day: date, cards: Sequence[Card], caller: str = "") -> None:
+        """These cards were shown to the caller for this patient on this day."""
         if cards:
-            patient = self._hashed(who)
-            self.seen({card.uuid: shown(patient, day, card) for card in cards})
+            patient, to = self._hashed(who), self._hashed(caller)
+            self.seen({card.uuid: shown(patient, day, card, to) for card in cards})
 
     def seen(self, cards: Mapping[str, Shown]) -> None:
         """These cards of one patient can be answered now; an answer that came before its card counts now."""
@@ -73,22 +73,25 @@ class Memory:
             known = self._patients.get(patient)
             if known is not None:
                 self._patients[patient] = _seen_again(known, [each.card for each in cards.values()])
-            for early in [self._early.pop(uuid) for uuid in cards if uuid in self._early] if self._early else ():
-                self._answered(*early)
+            for early in [key for key in self._early if key[0] in cards]:
+                self._answered(*self._early.pop(early), early[1])
 
-    def answer(self, told: Feedback, day: date, *, wait: bool = False) -> bool:
-        """Whether the card is remembered; its answer counts from now on. Else it may ``wait`` for its card."""
+    def answer(self, told: Feedback, day: date, by: bytes, *, wait: bool = False) -> bool:
+        """Whether the card is remembered and was shown to that caller; its answer counts from now on.
+
+        Else it may ``wait`` for its card.
+        """
         with self._lock:
-            found = self._answered(told, day)
+            found = self._answered(told, day, by)
             if not found and wait:
-                self._early[told.card] = (told, day)
+                self._early[told.card, by] = (told, day)
                 if len(self._early) > _EARLY:
                     self._early.popitem(last=False)
             return found
 
-    def _answered(self, told: Feedback, day: date) -> bool:
+    def _answered(self, told: Feedback, day: date, by: bytes) -> bool:
         found = self._cards.get(told.card)
-        if found is None:
+        if found is None or not found.is_for(by):
             return False
         options = found.taken(told.accepted) if told.outcome == "accepted" else ()
         answered = replace(found.card, answer=_ANSWERS[told.outcome], answered_on=day, options=options)

@@ -81,6 +81,7 @@ def _card_row(entry: Mapping[str, Any], told: DecisionTold, card: Card) -> Row:
         "stratum": said.get("stratum", ""),
         "indicator": card.indicator,
         "suggestions": _JSON(suggestions_of(card)).decode(),
+        "caller": told.caller,
     }
 
 
@@ -103,6 +104,7 @@ def _feedback(entry: Mapping[str, Any]) -> Iterator[tuple[Table, Row]]:
             "reason": told.reason_display,
             "comment": told.comment,
             "told_at": told.at,
+            "caller": body.caller,
         },
     )
 

@@ -18,7 +18,7 @@ from cds.hooks.wire import HookResponse
 from cds.journal.database import Database
 from cds.journal.rulebooks import kept_rules
 from cds.journal.slips import DECISION, READ_DECISION, DecisionTold
-from cds.journal.tables import CARDS, DECISIONS, ENTRIES, FEEDBACK
+from cds.journal.tables import ANSWERS, CARDS, DECISIONS, ENTRIES, FEEDBACK
 from cds.ruleset.ruleset import RuleSet
 from cds.ruleset.words import words_of
 
@@ -78,7 +78,7 @@ async def decision_text(database: Database, body: bytes) -> str:
 
 async def answers_to(database: Database, decision: str) -> dict[str, list[str]]:
     """By card, how it was answered, oldest first."""
-    joined = sql.join(FEEDBACK, CARDS, FEEDBACK.c.card == CARDS.c.uuid)
+    joined = sql.join(FEEDBACK, CARDS, ANSWERS)
     chosen = sql.select(FEEDBACK).select_from(joined).where(CARDS.c.decision == decision).order_by(FEEDBACK.c.seq)
     found: dict[str, list[str]] = {}
     async with database.reading() as connection:

@@ -51,7 +51,7 @@ READ_SLIP: Final = msgspec.msgpack.Decoder(Slip).decode
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One answered request. ``who`` and ``user`` name people; neither is ever written as it is.
+    """One answered request. ``who`` and ``user`` name people, ``caller`` a client; none is ever written as it is.
 
     ``posted`` is the request's body, ``heard`` what the FHIR server answered, by address: bytes, or why there are none.
     """
@@ -65,6 +65,7 @@ class Case:
     body: bytes
     history: Sequence[Remembered]
     seconds: float
+    caller: str = ""
     canonical: str = ""
     posted: bytes = b""
     heard: Mapping[str, bytes | str] | None = None
@@ -99,17 +100,19 @@ class DecisionTold(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     history: tuple[Remembered, ...]
     ordered: tuple[str, ...]
     response: msgspec.Raw
+    caller: str = ""
 
 
 READ_DECISION: Final = msgspec.json.Decoder(DecisionTold).decode
 
 
 class FeedbackTold(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """The body of a feedback's entry: what was reported, to which service, on which day."""
+    """The body of a feedback's entry: what was reported, to which service, on which day, by whom (a pseudonym)."""
 
     service: str
     day: date
     told: Feedback
+    caller: str = ""
 
 
 READ_FEEDBACK: Final = msgspec.json.Decoder(FeedbackTold).decode
@@ -137,6 +140,7 @@ def decision_body(case: Case, keys: JournalKeys, kept: bool) -> bytes:
         history=tuple(case.history),
         ordered=_ordered(case),
         response=msgspec.Raw(case.body),
+        caller=keys.pseudonym(case.caller).hex(),
     )
     return nameless(_ENCODE(told), case.who, keys)
 
@@ -183,9 +187,9 @@ def _ordered(case: Case) -> tuple[str, ...]:
     return tuple(name for name in dict.fromkeys(taken) if is_ordered(options[name], case.decision.view))
 
 
-def feedback_body(service: str, day: date, told: Feedback) -> bytes:
-    """The body of a feedback's entry."""
-    return _ENCODE(FeedbackTold(service, day, told))
+def feedback_body(service: str, day: date, told: Feedback, caller: bytes) -> bytes:
+    """The body of a feedback's entry, from the caller of that pseudonym."""
+    return _ENCODE(FeedbackTold(service, day, told, caller.hex()))
 
 
 def plain_body(**members: Any) -> bytes:

@@ -81,11 +81,11 @@ class Steady:
         else:
             self._rests.pop("write", None)
 
-    async def take(self, service: str, feedback: Sequence[Feedback], /) -> Sequence[bool]:
+    async def take(self, service: str, feedback: Sequence[Feedback], caller: str = "", /) -> Sequence[bool]:
         """The feedback is kept; raises Refusal (503) if the journal fails, so that it is sent again and not lost."""
         try:
             async with asyncio.timeout(FEEDBACK_SECONDS):
-                known = await self.journal.take(service, feedback)
+                known = await self.journal.take(service, feedback, caller)
         except FAULTS as fault:
             self._failed("write", fault)
             raise Refusal(OVERLOADED, "transient", "feedback cannot be kept at the moment; send it again") from None

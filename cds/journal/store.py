@@ -41,11 +41,19 @@ class Journal(FeedbackSink, Protocol):
 
 
 class Shown(msgspec.Struct, frozen=True, gc=False):
-    """One shown card: for whom (a keyed hash), what it said, and which options each of its suggestions orders."""
+    """One shown card: for whom and to which caller, what it said, and which options each of its suggestions orders.
+
+    Patient and caller are keyed hashes; b"" stands for a caller in the time before the journal kept who it was.
+    """
 
     patient: bytes
     card: Remembered
     suggestions: Suggested = ()
+    caller: bytes = b""
+
+    def is_for(self, caller: bytes) -> bool:
+        """Whether that caller may answer the card."""
+        return self.caller == caller or not self.caller or not caller
 
     def taken(self, accepted: Sequence[str]) -> tuple[str, ...]:
         """The options of the accepted suggestions; of all of them, if it is not said which."""
@@ -54,11 +62,11 @@ class Shown(msgspec.Struct, frozen=True, gc=False):
         return tuple(dict.fromkeys(option for options in chosen for option in options))
 
 
-def shown(patient: bytes, day: date, card: Card) -> Shown:
+def shown(patient: bytes, day: date, card: Card, caller: bytes) -> Shown:
     """The card as it is remembered."""
     said: dict[str, Any] = (card.extension or {})["bone-cds.decision"]
     told = Remembered(said["topic"], said["rule"], said["version"], said["stratum"], card.indicator, day)
-    return Shown(patient, told, suggestions_of(card))
+    return Shown(patient, told, suggestions_of(card), caller)
 
 
 def suggestions_of(card: Card) -> Suggested:

@@ -68,6 +68,7 @@ CARDS: Final = Table(
     Column("stratum", String(80), nullable=False),
     Column("indicator", String(16), nullable=False),
     Column("suggestions", Text, nullable=False),
+    Column("caller", String(32), nullable=False, server_default="", comment="a pseudonym; empty: not kept then"),
 )
 FEEDBACK: Final = Table(
     "feedback",
@@ -85,6 +86,7 @@ FEEDBACK: Final = Table(
     Column("reason", Text, nullable=False),
     Column("comment", Text, nullable=False),
     Column("told_at", String(64), nullable=False),
+    Column("caller", String(32), nullable=False, server_default="", comment="a pseudonym; empty: not kept then"),
 )
 GAPS: Final = Table(
     "gaps",
@@ -132,5 +134,10 @@ SESSIONS: Final = Table(
     Column("began", BigInteger, nullable=False),
     Column("seen", BigInteger, nullable=False),
 )
+ANSWERS: Final = (FEEDBACK.c.card == CARDS.c.uuid) & (
+    (FEEDBACK.c.caller == CARDS.c.caller) | (FEEDBACK.c.caller == "") | (CARDS.c.caller == "")
+)
+"""The feedback is about the card and from whoever was shown it; what does not say who it was fits everybody."""
+
 MADE_FROM_ENTRIES: Final = (DECISIONS, CARDS, FEEDBACK, GAPS, ORDERS)
 """The tables that verification makes anew and compares."""

@@ -71,7 +71,7 @@ class Past:
         """The case is at hand, for whoever compares."""
         self.case = case
 
-    async def take(self, _service: str, feedback: Sequence[Feedback], /) -> Sequence[bool]:
+    async def take(self, _service: str, feedback: Sequence[Feedback], _caller: str = "", /) -> Sequence[bool]:
         """Nobody answers in the past."""
         return [False for _ in feedback]
 

@@ -77,13 +77,13 @@ class FeedbackDoor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The feedback has been handed to its keeper; raises Refusal if it is unsound, Unauthorised as above."""
-        await self.house.gate.admit(scope["headers"], scope["path"])
+        caller = await self.house.gate.admit(scope["headers"], scope["path"])
         offer = _offer(scope["path_params"])
         try:
             feedback = read_feedback(await self.intake.read(scope, receive))
         except ClientGone:
             return
-        known = await self.house.journal.take(offer.id, feedback)
+        known = await self.house.journal.take(offer.id, feedback, caller.name)
         self.metrics.heard(offer.id, feedback, known)
         scope["bone_cds.told"].update(service=offer.id, feedback=len(feedback))
         await _send(send, b"{}")

@@ -20,6 +20,7 @@ EHR = "https://ehr.example.org"
 KEYS_AT = "https://ehr.example.org/jwks.json"
 BASE = "https://cds.example.org"
 PATH = "/cds-services/ici-bone-health-order-sign"
+SECRET = "q8Zr3nT0vKx5Lw2Hd7YpBn6Mf4Ts1Rce"
 NOW = 1_790_000_000.0
 ALGORITHMS = ("ES384", "RS384", "ES256", "RS256")
 
@@ -104,5 +105,5 @@ def clients_file(folder: Path, text: str) -> Path:
 def production(folder: Path, more: str = "") -> dict[str, Any]:
     """Settings that production starts with: one client, with ``more`` lines of its own, called by https."""
     listed = f"clients:\n  - issuer: {EHR}\n    jwks_url: {KEYS_AT}\n{more}"
-    journal = {"journal_database": f"sqlite:///{folder}/journal.sqlite", "journal_key": "k" * 40, "data_dir": folder}
+    journal = {"journal_database": f"sqlite:///{folder}/journal.sqlite", "journal_key": SECRET, "data_dir": folder}
     return {"env": "production", "public_url": BASE, "clients": clients_file(folder, listed), **journal}

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cds.access.install import changed
 from cds.access.keyring import FRESH_SECONDS, PAUSE_SECONDS, STALE_SECONDS, KeyRing
 from cds.access.keyset import KeySetFault, read_keys
 from cds.access.refusal import Reason, Unauthorised
@@ -118,6 +119,56 @@ async def test_keys_may_stand_in_a_file_and_be_rotated_there(tmp_path: Path) -> 
     assert await door.admit(headers(token()), PATH)
     file.unlink()
     assert await door.admit(headers(token(claims(jti="j2"))), PATH)
+
+
+@pytest.mark.parametrize("kind", ["jwks_url", "jwks_file", "jku"])
+async def test_a_revoked_key_is_out_after_a_renewal(tmp_path: Path, kind: str) -> None:
+    ehr, file, other = Ehr(), tmp_path / "keys.json", "https://ehr.example.org/other.json"
+    file.write_bytes(jwks(key()))
+    in_file: dict[str, Any] = {"jwks_url": None, "jwks_file": file}
+    jku: dict[str, Any] = {"jku": other} if kind == "jku" else {}
+    client_now = client(**(in_file if kind == "jwks_file" else {}), jku=(other,))
+    door = gate(client_now, fetch=ehr.fetch)
+    assert await door.admit(headers(token(**jku)), PATH)
+    ehr.body = jwks(key("k2"))
+    file.write_bytes(jwks(key("k2")))
+    door = changed(door, [client_now], ehr.fetch)
+    with pytest.raises(Unauthorised, match=Reason.UNKNOWN_KEY):
+        await door.admit(headers(token(claims(jti="j2"), **jku)), PATH)
+    assert await door.admit(headers(token(claims(jti="j3"), key("k2"), kid="k2", **jku)), PATH)
+    with pytest.raises(Unauthorised, match=Reason.REPLAYED):
+        await door.admit(headers(token(claims(jti="j3"), key("k2"), kid="k2", **jku)), PATH)
+
+
+async def test_after_a_renewal_the_last_keys_count_while_no_newer_ones_can_be_had() -> None:
+    ehr = Ehr()
+    door = gate(fetch=ehr.fetch)
+    assert await door.admit(headers(token()), PATH)
+    ehr.body = None
+    door = changed(door, [client()], ehr.fetch)
+    assert await door.admit(headers(token(claims(jti="j2"))), PATH)
+    assert await door.admit(headers(token(claims(jti="j3"))), PATH)
+    assert len(ehr.asked) == 2
+
+
+async def test_a_key_file_that_is_gone_after_a_renewal_lets_nobody_in(tmp_path: Path) -> None:
+    file = tmp_path / "keys.json"
+    file.write_bytes(jwks(key()))
+    client_now = client(jwks_url=None, jwks_file=file)
+    door = gate(client_now)
+    assert await door.admit(headers(token()), PATH)
+    file.unlink()
+    with pytest.raises(Unauthorised, match=Reason.NO_KEYS):
+        await changed(door, [client_now], Ehr().fetch).admit(headers(token(claims(jti="j2"))), PATH)
+
+
+async def test_after_a_renewal_nobody_is_let_in_by_an_old_key_while_the_new_ones_are_on_their_way() -> None:
+    old, new = Watched(), Watched()
+    assert await old.has("k1")
+    new.ehr.body = jwks(key("k2"))
+    new.ring.take_over(old.ring)
+    assert not any(await asyncio.gather(*(new.has("k1") for _ in range(5))))
+    assert new.fetches == 1
 
 
 def public(**changes: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from cds.access.safety import UnsafeSettings, insist_on_safety, objections
@@ -17,6 +17,11 @@ SAFE: dict[str, Any] = {
     "public_url": "https://cds.example.org",
     "journal_database": "sqlite:///journal.sqlite",
     "journal_key": "q8Zr3nT0vKx5Lw2Hd7YpQ8Zr3nT0vKx5",
+}
+OIDC = {
+    "audit_oidc_issuer": "https://login.example.org",
+    "audit_oidc_client_id": "bone-cds",
+    "audit_oidc_client_secret": "q8Zr3nT0vKx5Lw2Hd7Yp",
 }
 
 
@@ -31,7 +36,7 @@ def whats(fault: pytest.ExceptionInfo[UnsafeSettings]) -> list[str]:
 
 
 async def test_safe_settings_start(tmp_path: Path) -> None:
-    house = build(chosen(tmp_path))
+    house = build(chosen(tmp_path, **OIDC))
     assert house.gate.needs_token
     await house.close()
 
@@ -63,6 +68,15 @@ def test_every_reason_is_told_at_once() -> None:
         ({"journal_database": ""}, "BONE_CDS_JOURNAL_DATABASE is not set"),
         ({"journal_key": ""}, "BONE_CDS_JOURNAL_KEY is not set"),
         ({"journal_key": "short"}, "the secret in BONE_CDS_JOURNAL_KEY is no secret"),
+        ({"journal_key": "q8Zr3nT0vKx5Lw2Hd7YpBn6Mf4Ts1Rc"}, "the secret in BONE_CDS_JOURNAL_KEY is no secret"),
+        ({"journal_key": "a" * 64}, "the secret in BONE_CDS_JOURNAL_KEY is no secret"),
+        ({"journal_key": "changeme" * 8}, "the secret in BONE_CDS_JOURNAL_KEY is no secret"),
+        ({"as_of": "2026-11-24"}, "BONE_CDS_AS_OF is set"),
+        ({**OIDC, "audit_oidc_issuer": "http://login.example.org"}, "BONE_CDS_AUDIT_OIDC_ISSUER is not https"),
+        ({**OIDC, "audit_oidc_issuer": "http://localhost"}, "BONE_CDS_AUDIT_OIDC_ISSUER is not https"),
+        ({**OIDC, "audit_oidc_client_id": ""}, "BONE_CDS_AUDIT_OIDC_CLIENT_ID is not set"),
+        ({**OIDC, "audit_oidc_client_secret": ""}, "BONE_CDS_AUDIT_OIDC_CLIENT_SECRET is not set"),
+        ({**OIDC, "audit_oidc_client_secret": "short"}, "the secret in BONE_CDS_AUDIT_OIDC_CLIENT_SECRET is no secret"),
         ({"journal_keep_input": True}, "BONE_CDS_JOURNAL_INPUT_KEYS is empty"),
     ],
 )
@@ -85,6 +99,7 @@ class Secretive(Settings):
 
     key: SecretStr = SecretStr("")
     database: str = ""
+    keys: dict[str, SecretStr] = Field(default_factory=dict)
 
 
 @pytest.mark.parametrize(
@@ -93,6 +108,14 @@ class Secretive(Settings):
         ({"key": SecretStr("change-me")}, "the secret in BONE_CDS_KEY is no secret"),
         ({"key": SecretStr("short")}, "the secret in BONE_CDS_KEY is no secret"),
         ({"database": "postgresql://cds:change-me@db/cds"}, "the secret in BONE_CDS_DATABASE is no secret"),
+        ({"database": "postgresql://cds:change%2dme@db/cds"}, "the secret in BONE_CDS_DATABASE is no secret"),
+        ({"database": "postgresql://Dora:dora@db/cds"}, "the secret in BONE_CDS_DATABASE is no secret"),
+        ({"database": "postgresql://db/cds?user=dora&password=dora"}, "the secret in BONE_CDS_DATABASE is no secret"),
+        ({"database": "postgresql://dora@db/cds?password=dora"}, "the secret in BONE_CDS_DATABASE is no secret"),
+        ({"database": "postgresql://db/cds?password=Postgres"}, "the secret in BONE_CDS_DATABASE is no secret"),
+        ({"keys": {"one": SecretStr("a" * 44)}}, "the secret in BONE_CDS_KEYS is no secret"),
+        ({"database": "postgresql://dora@db/cds"}, ""),
+        ({"database": "postgresql://db/cds?user=dora&password=q8Zr3nT0vKx5Lw2H"}, ""),
         ({"fhir_server": True}, "BONE_CDS_FHIR_SERVER is on"),
         ({"key": SecretStr("q8Zr3nT0vKx5Lw2Hd7Yp")}, ""),
         ({"database": "postgresql://cds:q8Zr3nT0vKx5Lw2H@db/cds"}, ""),

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from threading import Event
 
 import msgspec
 import pytest
 
 from cds.access.passwords import hashed
 from cds.bootstrap import House
-from cds.journal.accounts import LOCK_MS, LONGEST_MS, Accounts
-from tests.audit.desk import PASSWORD, audited, browsing
+from cds.journal.accounts import LOCK_MS, LONGEST_MS, TRIES, Accounts
+from cds.web.audit.refusals import PAUSE_MS
+from cds.web.audit.turns import AGAIN_SECONDS, AT_ONCE, WAITING
+from tests.audit.desk import PASSWORD, PATIENCE, audited, browsing
 from tests.journal.desk import checked, entries, journal_of, settled
 
 
@@ -72,7 +76,29 @@ async def test_a_wrong_password_and_an_unknown_name_sound_alike_and_are_told(hou
         one, other = await browser.sign_in("vera", "wrong"), await browser.sign_in("nobody")
         assert (one.status_code, other.status_code) == (401, 401)
         assert one.text == other.text
-    assert await views(house) == [("vera", "sign-in refused"), ("nobody", "sign-in refused")]
+    assert await views(house) == [("vera", "sign-in refused"), ("somebody unknown", "sign-in refused")]
+
+
+async def test_what_was_typed_as_a_name_is_not_in_the_journal(house: House) -> None:
+    async with browsing(house) as browser:
+        await browser.sign_in(PASSWORD, "vera")
+    await settled(house)
+    assert not any(PASSWORD.encode() in entry.body for entry in await entries(house))
+
+
+async def test_knocking_does_not_fill_the_journal(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1_790_000_000_000
+    monkeypatch.setattr("cds.web.audit.signin.now_ms", lambda: now)
+    async with browsing(house) as browser:
+        for name in [*(f"nobody {number}" for number in range(8)), *["vera"] * 8]:
+            await browser.sign_in(name, "wrong")
+        now += PAUSE_MS
+        await browser.sign_in("nobody else")
+    await settled(house)
+    told = [msgspec.json.decode(entry.body) for entry in await entries(house, "view")]
+    assert [(each["by"], each.get("times")) for each in told] == [
+        ("somebody unknown", 1), *[("vera", None)] * TRIES, ("vera", 1), ("somebody unknown", 8),
+    ]  # fmt: skip
 
 
 async def test_guessing_locks_the_account_for_a_while(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,6 +109,41 @@ async def test_guessing_locks_the_account_for_a_while(house: House, monkeypatch:
         from cds.clock import now_ms
 
         monkeypatch.setattr("cds.web.audit.signin.now_ms", lambda: now_ms() + LOCK_MS + 1000)
+        assert (await browser.sign_in("vera")).status_code == 303
+
+
+async def test_guesses_at_once_are_no_way_round_the_lock(house: House) -> None:
+    async with browsing(house) as browser:
+        tries = await asyncio.gather(*(browser.sign_in("vera", f"wrong {number}") for number in range(9)))
+        assert {each.status_code for each in tries} == {401}
+        assert (await browser.sign_in("vera")).status_code == 401
+
+
+async def test_a_crowd_at_the_sign_in_waits_in_a_short_line(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    line, go_on, looking, most = AT_ONCE + WAITING, Event(), 0, 0
+
+    def slow(kept: str, password: str) -> bool:
+        nonlocal looking, most
+        looking += 1
+        most = max(most, looking)
+        go_on.wait(PATIENCE)
+        looking -= 1
+        return False
+
+    monkeypatch.setattr("cds.web.audit.signin.matches", slow)
+    async with browsing(house) as browser:
+        tries = [asyncio.create_task(browser.sign_in(f"nobody {number}")) for number in range(line + 5)]
+        ended = asyncio.as_completed(tries)
+        try:
+            for _, each in zip(range(5), ended, strict=False):
+                away = await each
+                assert (away.status_code, away.headers["retry-after"]) == (429, str(AGAIN_SECONDS))
+                assert "too many are signing in" in away.text
+        finally:
+            go_on.set()
+        told = [each.status_code for each in await asyncio.gather(*tries)]
+        assert (told.count(401), told.count(429), most) == (line, 5, AT_ONCE)
+        monkeypatch.undo()
         assert (await browser.sign_in("vera")).status_code == 303
 
 

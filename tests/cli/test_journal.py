@@ -84,8 +84,8 @@ def test_inputs_are_sealed_anew_and_purged(decision: str, monkeypatch: pytest.Mo
 def test_tables_are_migrated_and_a_wrong_address_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BONE_CDS_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("BONE_CDS_JOURNAL_DATABASE", f"sqlite:///{tmp_path}/new.sqlite")
-    assert run("migrate").stdout == "the journal is at step 0002, was at none\n"
-    assert run("migrate").stdout == "the journal is at step 0002\n"
+    assert run("migrate").stdout == "the journal is at step 0003, was at none\n"
+    assert run("migrate").stdout == "the journal is at step 0003\n"
     monkeypatch.setenv("BONE_CDS_JOURNAL_DATABASE", "mysql://nowhere/x")
     told = run("migrate")
     assert (told.exit_code, "not mysql" in told.stderr) == (2, True)

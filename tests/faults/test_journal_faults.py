@@ -53,10 +53,10 @@ class Wounded:
         await fail(self.write)
         await self.journal.note(case)
 
-    async def take(self, service: str, feedback: Sequence[Feedback], /) -> Sequence[bool]:
+    async def take(self, service: str, feedback: Sequence[Feedback], caller: str = "", /) -> Sequence[bool]:
         """Writes, or fails."""
         await fail(self.write)
-        return await self.journal.take(service, feedback)
+        return await self.journal.take(service, feedback, caller)
 
 
 async def fail(fault: Fault | None) -> None:

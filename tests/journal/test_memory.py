@@ -90,6 +90,16 @@ async def test_feedback_for_a_card_that_nobody_knows_changes_nothing() -> None:
     assert len(await kept.recall("p1")) == 1
 
 
+async def test_an_answer_waits_for_its_card_beside_those_of_strangers() -> None:
+    kept, hashed = memory(), JournalKeys(KEY).pseudonym
+    for name, uuid in (("stranger", "a"), ("me", "a"), ("stranger", "a"), ("stranger", "b")):
+        assert not kept.answer(told(uuid)[0], DAY, hashed(name), wait=True)
+    kept.show("p1", DAY, [card("a")], "me")
+    kept.show("p2", DAY, [card("b")], "me")
+    assert len(await kept.recall("p1")) == 1
+    assert not await kept.recall("p2")
+
+
 async def test_the_latest_answer_counts() -> None:
     kept = memory()
     kept.show("p1", DAY, [card("a")])

@@ -16,6 +16,7 @@ from cds.web import create_app
 from tests.access.signing import BASE, EHR, Ehr, claims, clients_file, token
 from tests.web.desk import DAY, SIGN, caller, hook
 
+OTHER = "https://other.example.org"
 KEYS = "http://127.0.0.1:9/jwks.json"
 LISTED = f"clients:\n  - issuer: {EHR}\n    jwks_url: {KEYS}\n    fhir_servers: [https://ehr.example.org/fhir]\n"
 
@@ -144,3 +145,20 @@ async def test_organisations_with_the_same_patient_ids_do_not_share_what_was_ove
         north, south = await shown(client, "north", "2"), await shown(client, "south", "3")
     assert set(north) < set(before)
     assert set(south) == set(before)
+
+
+@pytest.mark.parametrize("stranger", [{"tenant": "south"}, {"iss": OTHER, "tenant": "north"}, {}])
+async def test_one_caller_does_not_answer_for_another(tmp_path: Path, stranger: dict[str, str]) -> None:
+    path, north = SIGN + "/feedback", {"tenant": "north"}
+    more = f"  - issuer: {OTHER}\n    jwks_url: {KEYS}\n"
+    async with guarded(tmp_path, more) as client:
+        shown = (await client.post(SIGN, json=hook(), headers=signed(**north))).json()["cards"]
+        told = {"feedback": [{"card": each["uuid"], "outcome": "overridden"} for each in shown]}
+        theirs = await client.post(path, json=told, headers=signed(path, **stranger))
+        nobodys = {"feedback": [{**each, "card": "unknown"} for each in told["feedback"]]}
+        unknown = await client.post(path, json=nobodys, headers=signed(path, **north))
+        assert (theirs.status_code, theirs.content) == (unknown.status_code, unknown.content)
+        again = (await client.post(SIGN, json=hook(), headers=signed(**north))).json()["cards"]
+        assert len(again) == len(shown)
+        assert (await client.post(path, json=told, headers=signed(path, **north))).content == theirs.content
+        assert len((await client.post(SIGN, json=hook(), headers=signed(**north))).json()["cards"]) < len(shown)

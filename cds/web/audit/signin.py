@@ -1,10 +1,10 @@
-"""Sign-in: with a local account's password, or at the hospital's OpenID Connect provider. Every try is journalled."""
+"""Sign-in: with a local account's password, or at the hospital's OpenID Connect provider. The journal hears of it."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hmac import compare_digest
 from typing import Final
 
@@ -17,15 +17,20 @@ from cds.access.oidc import Attempt, Provider, SignInRefused, begin, finish
 from cds.access.passwords import matches
 from cds.access.roles import Auditor
 from cds.clock import moment, now_ms
+from cds.journal.accounts import Account
 from cds.journal.slips import VIEW
 from cds.settings import Settings
 from cds.web.audit.desk import COOKIE, FORBIDDEN, HOME, SIGN_IN, Desk, Visitor, is_same_origin
+from cds.web.audit.refusals import UNKNOWN, Refusals
+from cds.web.audit.turns import AGAIN_SECONDS, TooMany, Turns
 
 ON_ITS_WAY: Final = "bone_cds_audit_oidc"
 CALLBACK: Final = "/audit/oidc/callback"
 MINUTES: Final = 10
 UNAUTHORIZED: Final = 401
+TOO_MANY_REQUESTS: Final = 429
 WRONG: Final = "the name or the password is wrong, or the account is locked for a while"
+CROWDED: Final = "too many are signing in at this moment; try again in a few seconds"
 Connect = Callable[[], httpx.AsyncClient]
 
 
@@ -52,6 +57,8 @@ class SignIn:
 
     desk: Desk
     connect: Connect = _connect
+    turns: Turns = field(default_factory=Turns)
+    refusals: Refusals = field(default_factory=Refusals)
 
     def routes(self) -> list[BaseRoute]:
         """The routes that are open to everybody."""
@@ -79,15 +86,35 @@ class SignIn:
             return self._form("the form was not sent from this page", FORBIDDEN)
         sent = await request.form()
         name, password = str(sent.get("name", ""))[:80], str(sent.get("password", ""))[:1000]
-        account, now = await self.desk.accounts.find(name), now_ms()
-        well = await asyncio.to_thread(matches, account.password if account else "", password)
-        locked = account is not None and account.locked_until > now
-        if account is not None and not locked:
-            await self.desk.accounts.tried(name, now, well=well)
-        if account is None or locked or not well:
-            self._told(name, "sign-in refused")
+        try:
+            async with self.turns.turn():
+                account = await self._vouched(name, password)
+        except TooMany:
+            return self._later()
+        if account is None:
             return self._form(WRONG, UNAUTHORIZED)
         return await self._signed_in(Auditor(account.name, account.roles))
+
+    async def _vouched(self, name: str, password: str) -> Account | None:
+        """The account, if it may be tried and that is its password. Looking takes as long without one."""
+        accounts = self.desk.accounts
+        counted, account = await accounts.may_try(name, now_ms()), await accounts.find(name)
+        kept = account.password if account and counted is not None else ""
+        well = await asyncio.to_thread(matches, kept, password)
+        if account is None or counted is None:
+            self._refused(account.name if account else UNKNOWN, "sign-in refused")
+            return None
+        if not well:
+            self._told(account.name, "sign-in refused")
+            return None
+        await accounts.went_well(name, counted)
+        return account
+
+    def _later(self) -> Response:
+        """Too many sign in at the moment."""
+        response = self._form(CROWDED, TOO_MANY_REQUESTS)
+        response.headers["retry-after"] = str(AGAIN_SECONDS)
+        return response
 
     async def start(self, _: Request) -> Response:
         """On the way to the provider."""
@@ -116,7 +143,7 @@ class SignIn:
             async with self.connect() as client:
                 auditor = await finish(provider, client, Attempt(*kept), asked["code"], moment())
         except SignInRefused as refused:
-            self._told("", f"sign-in refused: {refused}")
+            self._refused(UNKNOWN, f"sign-in refused: {refused}")
             return self._form(str(refused), UNAUTHORIZED)
         response = await self._signed_in(auditor)
         response.delete_cookie(ON_ITS_WAY, path="/audit")
@@ -141,6 +168,12 @@ class SignIn:
         """The cookie goes to the audit's pages alone, to no script, and not with other sites' forms."""
         secure = self.desk.house.settings.base_url.startswith("https:")
         response.set_cookie(name, value, seconds, path="/audit", secure=secure, httponly=True, samesite="lax")
+
+    def _refused(self, by: str, what: str) -> None:
+        """The journal knows of what could not even be tried: once in a while for many alike."""
+        times = self.refusals.to_tell(by, what, now_ms())
+        if times:
+            self.desk.journal.record(VIEW, by=by, what=what, times=times)
 
     def _told(self, name: str, what: str) -> None:
         self.desk.journal.record(VIEW, by=name, what=what)

@@ -70,9 +70,9 @@ class Bedside(Journal):
         if not self.quiet:
             await self.journal.note(replace(case, who=self.who))
 
-    async def take(self, service: str, feedback: Sequence[Feedback], /) -> Sequence[bool]:
+    async def take(self, service: str, feedback: Sequence[Feedback], caller: str = "", /) -> Sequence[bool]:
         """Feedback goes to the journal."""
-        return await self.journal.take(service, feedback)
+        return await self.journal.take(service, feedback, caller)
 
 
 @dataclass(slots=True)
