@@ -125,6 +125,11 @@ async def test_over_the_export_of_the_site(drafted: Path, tmp_path: Path) -> Non
         assert "Count the impact over the export" in (await paula.see(PAGE)).text
         assert (await paula.send(f"{PAGE}/impact-export")).status_code == 303
         page = await until(paula, "impact over nightly (export), counted in patients", PAGE)
+        assert "incomplete" not in page
+        (folder / "Condition.0002.ndjson").write_bytes(b"nonsense\n")
+        assert (await paula.send(f"{PAGE}/impact-export")).status_code == 303
+        words = '<p role="alert">incomplete: 1 files or lines of the export could not be read, in Condition.0002.ndjson'
+        await until(paula, words, PAGE)
     assert 'role="alert"' not in page
     assert desk.shelf.release(ID).events[-1].by == "paula"
     await ended()
