@@ -86,11 +86,12 @@ class ErrandPages:
     async def on_record(self, release: Release, visitor: Visitor) -> dict[str, Any]:
         """What the page tells of the release, and lets this person do, that may be more when an errand has ended."""
         found, impacts = release.last(Step.CHECKED), [each.details for each in release.every(Step.IMPACT)]
+        latest = {each["over"]: each for each in impacts}
         return {
             "stands": await asyncio.to_thread(self._stands, release),
             "check": [*check_told(found.details)] if found else [],
             "impact": [line for each in impacts for line in impact_told(each)],
-            "incomplete": [line for each in impacts for line in incomplete_told(each)],
+            "incomplete": [line for each in latest.values() for line in incomplete_told(each)],
             "approved": release.last(Step.APPROVED) is not None,
             "steps": await asyncio.to_thread(self._steps, release, visitor),
         }
