@@ -107,7 +107,10 @@ def check(name: Id, by: By, mutate: Mutate = False, as_of: AsOf = "") -> None:
 def impact(
     name: Id, by: By, export: Export = None, journal: FromJournal = False, as_of: AsOf = "", suppress_below: Below = 0
 ) -> None:
-    """Count who would gain, lose or see another card, and who moves to another stratum; put it on record."""
+    """Count who would gain, lose or see another card, and who moves to another stratum; put it on record.
+
+    Leaves with 1 if something in the export could not be read: the record says that the numbers may be too small.
+    """
     from cds.cli.audit import progress_bars
     from cds.population.files import UnusableExport
     from cds.releases.event import Step
@@ -132,6 +135,10 @@ def impact(
             fail(UNREADABLE, str(nothing), why=nothing.why, fix=nothing.fix)
     step(lambda desk: record(desk, name, by, Step.IMPACT, counted))
     out.out("\n".join(impact_told(counted)))
+    if counted.get("unreadable"):
+        what = "the impact is incomplete, because parts of the export could not be read; it is on record as such"
+        fix = "bone-cds audit tells each of them; put the export right and count again"
+        fail(FOUND_SOMETHING, what, fix=fix)
 
 
 @release.command()
@@ -141,6 +148,15 @@ def sign(name: Id, by: By, note: Note = "") -> None:
 
     made = step(lambda desk: signed(desk, name, by, note))
     out.print(f"{made.id} is signed; next, by a third person: bone-cds release approve {made.id}")
+
+
+@release.command()
+def withdraw(name: Id, by: By, note: Note = "") -> None:
+    """Take back one's own signature as checker, before the approval; both stay on record, and a checker signs anew."""
+    from cds.releases.signoff import withdraw as withdrawn
+
+    made = step(lambda desk: withdrawn(desk, name, by, note))
+    out.print(f"the signature on {made.id} is withdrawn; next, by a checker: bone-cds release sign {made.id}")
 
 
 @release.command()
@@ -155,12 +171,15 @@ def approve(name: Id, by: By, note: Note = "") -> None:
 
 @release.command()
 def shadow(by: By, name: Maybe = "", end: End = False, note: Note = "") -> None:
-    """Put a signed release on trial: judged beside the rules in force and journalled, never shown. Or end the trial."""
+    """Put a signed release on trial: judged beside the rules in force and journalled, never shown. Or end the trial.
+
+    One release is on trial at a time: its trial is ended before another begins. --end with a release ends that one's.
+    """
     from cds.releases.force import begin_trial, end_trial
 
-    if bool(name) is end:
+    if not name and not end:
         fail(USAGE, "name the release to be on trial, or give --end", fix="bone-cds release shadow r0001")
-    made = step(lambda desk: end_trial(desk, by, note) if end else begin_trial(desk, name, by, note))
+    made = step(lambda desk: end_trial(desk, by, note, name) if end else begin_trial(desk, name, by, note))
     out.print(f"{made.id} is {'no longer ' if end else ''}on trial")
 
 

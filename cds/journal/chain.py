@@ -73,6 +73,13 @@ async def append(connection: AsyncConnection, keys: JournalKeys, writer: str, sl
     return len(fresh)
 
 
+async def insist_on_key(connection: AsyncConnection, keys: JournalKeys) -> None:
+    """The journal is new, or was begun with this secret. Raises OtherKey."""
+    mark = (await connection.execute(sql.select(HEAD.c.mark))).scalar_one_or_none()
+    if mark is not None and bytes(mark) != keys.mark:
+        raise OtherKey
+
+
 async def head_of(connection: AsyncConnection, keys: JournalKeys) -> Link:
     """The journal's last link; begun if it is new. Raises OtherKey."""
     row = (await connection.execute(sql.select(HEAD))).one_or_none()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from msgspec.structs import replace
 
-from cds.journal.keys import SealRing
+from cds.journal.keys import CannotOpen, SealRing
 from cds.journal.slips import Case, Slip
+from cds.journal.tables import column_bytes
 
 _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _AUTHORIZATION: Final = "fhirAuthorization"
@@ -75,12 +76,15 @@ def pressed(slip: Slip, ring: SealRing) -> Slip:
     return replace(slip, key=ring.newest, sealed=ring.seal(_PRESSED + zlib.compress(plain[1:], _LEVEL), slip.id))
 
 
-def resealed(name: str, sealed: bytes, about: str, ring: SealRing) -> bytes:
+def resealed(name: str, sealed: Any, about: str, ring: SealRing) -> bytes:
     """The sealed input under the newest key; raises CannotOpen."""
-    return ring.seal(ring.open(name, sealed, about), about)
+    return ring.seal(ring.open(name, column_bytes(sealed), about), about)
 
 
-def opened(name: str, sealed: bytes, about: str, ring: SealRing) -> Input:
+def opened(name: str, sealed: Any, about: str, ring: SealRing) -> Input:
     """The kept input; raises CannotOpen."""
-    plain = ring.open(name, sealed, about)
-    return _DECODE(zlib.decompress(plain[1:]) if plain[:1] == _PRESSED else plain[1:])
+    plain = ring.open(name, column_bytes(sealed), about)
+    try:
+        return _DECODE(zlib.decompress(plain[1:]) if plain[:1] == _PRESSED else plain[1:])
+    except (zlib.error, msgspec.MsgspecError) as fault:
+        raise CannotOpen(f"what is sealed in it is no input that this version of the program reads: {fault}") from None

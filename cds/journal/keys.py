@@ -83,7 +83,7 @@ class SealRing(Mapping[str, AESGCM]):
             raise CannotOpen(f"the key {name!r} is not among BONE_CDS_JOURNAL_INPUT_KEYS")
         try:
             return key.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], about.encode())
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # ValueError: too short to hold what every sealed input begins with
             raise CannotOpen("it was changed since it was sealed, or sealed with another key of that name") from None
 
 

@@ -29,7 +29,7 @@ async def _resealed(database: Database, ring: SealRing, decision: str) -> bool:
         if row is None:
             return False
         try:
-            sealed = resealed(row.key, bytes(row.sealed), decision, ring)
+            sealed = resealed(row.key, row.sealed, decision, ring)
         except CannotOpen:
             return False
         changed = INPUTS.update().where(INPUTS.c.decision == decision)

@@ -17,7 +17,7 @@ PAGE: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What decisions are looked for; '' stands for any."""
+    """What decisions are looked for; '' stands for any. ``patient`` is a pseudonym, or how it begins."""
 
     period: Period
     topic: str = ""
@@ -41,7 +41,7 @@ async def search(database: Database, wanted: Wanted) -> tuple[int, list[Hit]]:
     """How many there are, and those of the page that is wanted."""
     which = wanted.period.of(DECISIONS)
     if wanted.patient:
-        which &= DECISIONS.c.patient == wanted.patient
+        which &= DECISIONS.c.patient.startswith(wanted.patient, autoescape=True)
     if wanted.topic:
         which &= DECISIONS.c.id.in_(sql.select(CARDS.c.decision).where(CARDS.c.topic == wanted.topic))
     chosen = sql.select(DECISIONS).where(which).order_by(DECISIONS.c.seq.desc())

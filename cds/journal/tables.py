@@ -5,7 +5,7 @@ An entry is never changed. Of one that is past its retention the body goes, and 
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
@@ -141,3 +141,10 @@ ANSWERS: Final = (FEEDBACK.c.card == CARDS.c.uuid) & (
 
 MADE_FROM_ENTRIES: Final = (DECISIONS, CARDS, FEEDBACK, GAPS, ORDERS)
 """The tables that verification makes anew and compares."""
+
+
+def column_bytes(value: Any) -> Any:
+    """The bytes of a column, None if it is empty; SQLite keeps whatever somebody puts there, and is read as bytes."""
+    if isinstance(value, bytes | None):
+        return value
+    return bytes(value) if isinstance(value, bytearray | memoryview) else str(value).encode(errors="surrogatepass")

@@ -21,10 +21,19 @@ from cds.journal.keys import CannotOpen, JournalKeys, SealRing
 from cds.journal.projection import rows_of
 from cds.journal.purge import BODY, INPUT
 from cds.journal.slips import DECISION, LOSS, PURGE, READ_DECISION, Slip
-from cds.journal.tables import ENTRIES, HEAD, INPUTS, MADE_FROM_ENTRIES
+from cds.journal.tables import ENTRIES, HEAD, INPUTS, MADE_FROM_ENTRIES, column_bytes
 
 PIECE: Final = 500
 BINARY: Final = frozenset(column.name for column in ENTRIES.columns if isinstance(column.type, sql.LargeBinary))
+
+_INPUTS_WITH_THEIR_ENTRIES: Final = sql.select(
+    INPUTS.c.decision,
+    INPUTS.c.seq,
+    INPUTS.c.at,
+    INPUTS.c.key,
+    ENTRIES.c.seq.label("own_seq"),
+    ENTRIES.c.at.label("own_at"),
+).select_from(sql.outerjoin(INPUTS, ENTRIES, INPUTS.c.decision == ENTRIES.c.id))
 
 
 @dataclass(slots=True)
@@ -157,8 +166,13 @@ class Check:
 
     async def _inputs(self, connection: AsyncConnection) -> None:
         there: set[int] = set()
-        for row in await connection.execute(sql.select(INPUTS.c.decision, INPUTS.c.seq, INPUTS.c.key)):
-            there.add(row.seq)
+        for row in await connection.execute(_INPUTS_WITH_THEIR_ENTRIES):
+            if row.own_seq is None:
+                self._fault(f"an input was slipped in beside entry {row.seq}: it is of no decision")
+                continue
+            there.add(row.own_seq)
+            if (row.seq, row.at) != (row.own_seq, row.own_at):
+                self._fault(f"the number or the moment of the kept input of entry {row.own_seq} was changed")
             if row.key in self._ring:
                 await self._opens(connection, row)
             else:
@@ -171,14 +185,14 @@ class Check:
             self.report.notes.append(f"{self._unopened} kept inputs were not checked: their key is not here")
 
     async def _opens(self, connection: AsyncConnection, row: Any) -> None:
-        sealed = (
-            await connection.execute(sql.select(INPUTS.c.sealed).where(INPUTS.c.decision == row.decision))
-        ).scalar()
+        chosen = sql.select(INPUTS.c.sealed).where(INPUTS.c.decision == row.decision)
+        sealed = column_bytes((await connection.execute(chosen)).scalar()) or b""
         self.report.inputs += 1
         try:
-            self._ring.open(row.key, _bytes(sealed) or b"", row.decision)
+            self._ring.open(row.key, sealed, row.decision)
         except CannotOpen:
-            self._fault(f"the kept input of entry {row.seq} was changed, or sealed with another key named {row.key!r}")
+            entry = row.own_seq
+            self._fault(f"the kept input of entry {entry} was changed, or sealed with another key named {row.key!r}")
 
     def compare_with_noted(self) -> None:
         """The head that was noted down before is part of this chain, or that is a fault."""
@@ -196,17 +210,13 @@ async def _pieces(connection: AsyncConnection) -> AsyncIterator[list[dict[str, A
         chosen = sql.select(ENTRIES).order_by(ENTRIES.c.seq).limit(PIECE)
         rows = await connection.execute(chosen if after is None else chosen.where(ENTRIES.c.seq > after))
         piece = [
-            {name: _bytes(value) if name in BINARY else value for name, value in row.items()} for row in rows.mappings()
+            {name: column_bytes(value) if name in BINARY else value for name, value in row.items()}
+            for row in rows.mappings()
         ]
         if not piece:
             return
         yield piece
         after = piece[-1]["seq"]
-
-
-def _bytes(value: Any) -> Any:
-    """SQLite keeps whatever somebody puts into a column; a text where bytes should be is checked like any content."""
-    return value.encode(errors="surrogatepass") if isinstance(value, str) else value
 
 
 def _by_key(table: sql.Table, rows: Iterable[Mapping[str, Any]]) -> dict[tuple[Any, ...], Mapping[str, Any]]:

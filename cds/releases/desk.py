@@ -38,10 +38,7 @@ class Desk:
         """The release, untouched and not yet approved. Raises ReleaseFault."""
         release = self.shelf.release(name)
         release.insist()
-        approved = release.last(Step.APPROVED)
-        if approved is not None:
-            why = f"{approved.by} approved it on {approved.moment}, and what was approved stays as it is"
-            raise ReleaseFault(f"{release.id} is approved already", why, "propose the next change")
+        insist_on_unfinished(release)
         return release
 
     def step(
@@ -63,6 +60,14 @@ class Desk:
             why = f"it was compared with {_book(base['version'], base['fingerprint'])}; {_book(*now)} is in force now"
             fix = "make the change in the rules that are in force, and propose it again: else it would undo another"
             raise ReleaseFault(f"{release.id} does not build on the rules in force", why, fix)
+
+
+def insist_on_unfinished(release: Release) -> None:
+    """Raises ReleaseFault if the release is approved."""
+    approved = release.last(Step.APPROVED)
+    if approved is not None:
+        why = f"{approved.by} approved it on {approved.moment}, and what was approved stays as it is"
+        raise ReleaseFault(f"{release.id} is approved already", why, "propose the next change")
 
 
 def approved_rules(shelf: Shelf, name: str) -> Path:

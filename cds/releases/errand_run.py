@@ -157,11 +157,14 @@ def _recorded(desk: Desk, errand: Errand, found: Mapping[str, Any]) -> bool:
 
 def _why(fault: Exception, errand: Errand) -> str:
     """What went wrong, and how to go on."""
-    if isinstance(fault, (ReleaseFault, RuleFaults)) or (isinstance(fault, OSError) and fault.filename):
+    if isinstance(fault, ReleaseFault):
+        return fault.on_page
+    if isinstance(fault, RuleFaults) or (isinstance(fault, OSError) and fault.filename):
         return str(fault)
     if isinstance(fault, UnusableExport):
         return f"{fault}: {fault.why}; {fault.fix}"
     if isinstance(fault, (*AWAY, OtherKey)):
         return "the journal is away, and each step is an entry of it; start it again later"
     command = _AT_THE_TERMINAL[errand.step].format(errand.release)
-    return f"an unexpected {type(fault).__name__}; start it again, and if that fails too, {command} tells more"
+    more = f"whoever runs the service learns more by {command}"
+    return f"an unexpected {type(fault).__name__}; start it again, and if that fails too, {more}"

@@ -28,6 +28,7 @@ class Step(StrEnum):
     CHECKED = "checked"
     IMPACT = "impact"
     SIGNED = "signed"
+    WITHDRAWN = "signature withdrawn"
     APPROVED = "approved"
     TRIAL_BEGAN = "trial began"
     TRIAL_ENDED = "trial ended"

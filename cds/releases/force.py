@@ -20,56 +20,92 @@ def begin_trial(desk: Desk, name: str, by: str, note: str = "") -> Release:
     with desk.shelf.writing():
         release = desk.shelf.release(name)
         release.insist()
-        if release.last(Step.SIGNED) is None:
-            why = f"it is {release.state}, and it would be run beside real orders"
-            raise ReleaseFault(f"{release.id} cannot be on trial", why, f"bone-cds release sign {release.id}")
-        if release.id in (desk.shelf.active(), desk.shelf.trial()):
-            raise ReleaseFault(f"{release.id} is in force or on trial already", "there is nothing to begin")
+        insist_on_trial(desk, release)
         load(release.rules, desk.site)
         return desk.step(release, Step.TRIAL_BEGAN, who, note, {"to": release.id}, TRIAL)
 
 
-def end_trial(desk: Desk, by: str, note: str = "") -> Release:
-    """Nothing is on trial any more. Raises ReleaseFault."""
+def insist_on_trial(desk: Desk, release: Release) -> None:
+    """Raises ReleaseFault if the release cannot be put on trial now; the trial of another is never ended by that."""
+    if release.signature is None:
+        why = f"it is {release.state}, and it would be run beside real orders"
+        fix = f"bone-cds release sign {release.id}"
+        raise ReleaseFault(f"{release.id} cannot be on trial", why, fix, "a checker signs it first")
+    trial = desk.shelf.trial()
+    if release.id in (desk.shelf.active(), trial):
+        raise ReleaseFault(f"{release.id} is in force or on trial already", "there is nothing to begin")
+    if trial:
+        why = f"{trial} is, and one release is at a time"
+        fix = f"bone-cds release shadow {trial} --end, by somebody who answers for it"
+        raise ReleaseFault(f"{release.id} cannot be on trial", why, fix, f"end the trial of {trial} on its page first")
+
+
+def end_trial(desk: Desk, by: str, note: str = "", name: str = "") -> Release:
+    """Nothing is on trial any more; with ``name``, only if it is that release. Raises ReleaseFault."""
     who = person(by)
     with desk.shelf.writing():
-        name = desk.shelf.trial()
-        if not name:
+        trial = desk.shelf.trial()
+        if not trial:
             raise ReleaseFault("nothing is on trial", "there is nothing to end")
-        return desk.step(desk.shelf.release(name), Step.TRIAL_ENDED, who, note, {"to": ""}, TRIAL)
+        if name:
+            insist_on_end(desk, desk.shelf.release(name))
+        return desk.step(desk.shelf.release(trial), Step.TRIAL_ENDED, who, note, {"to": ""}, TRIAL)
+
+
+def insist_on_end(desk: Desk, release: Release) -> None:
+    """Raises ReleaseFault if it is not this release that is on trial."""
+    trial = desk.shelf.trial()
+    if release.id != trial:
+        raise ReleaseFault(f"{release.id} is not on trial", f"{trial} is" if trial else "nothing is")
 
 
 def activate(desk: Desk, name: str, by: str, note: str = "") -> Release:
     """It is in force from now on: the service takes it up within seconds. Raises ReleaseFault, RuleFaults."""
     who = person(by)
     with desk.shelf.writing():
-        release = desk.shelf.release(name)
-        before = desk.shelf.active()
-        if release.id == before:
-            raise ReleaseFault(f"{release.id} is in force already", "there is nothing to do")
+        release, before = desk.shelf.release(name), desk.shelf.active()
+        insist_on_activation(desk, release)
         load(desk.rules_of(release.id), desk.site)
-        desk.insist_on_base(release)
         return desk.step(release, Step.ACTIVATED, who, note, {"to": release.id, "from": before}, ACTIVE)
 
 
-def roll_back(desk: Desk, to: str, by: str, note: str) -> Release:
+def insist_on_activation(desk: Desk, release: Release) -> None:
+    """Raises ReleaseFault if the release cannot be put in force now."""
+    if release.id == desk.shelf.active():
+        raise ReleaseFault(f"{release.id} is in force already", "there is nothing to do")
+    release.insist(approved=True)
+    desk.insist_on_base(release)
+
+
+def roll_back(desk: Desk, to: str, by: str, note: str, leaving: str = "") -> Release:
     """An earlier release is in force again, or the rules of the settings; what was left tells it.
 
-    Raises ReleaseFault, RuleFaults.
+    With ``leaving``, only if it is that release that is in force. Raises ReleaseFault, RuleFaults.
     """
     who = person(by)
     with desk.shelf.writing():
         name = desk.shelf.active()
         if not name:
             raise ReleaseFault("there is nothing to roll back", "no release is in force", "bone-cds release list")
+        if leaving:
+            insist_on_leaving(desk, desk.shelf.release(leaving))
         if not note.strip():
-            raise ReleaseFault("a roll-back needs a reason", "whoever reads the journal will ask", 'give --note "…"')
-        target = _earlier(desk, name, to)
+            why, on_page = "whoever reads the journal will ask", "write it into the note for the record"
+            raise ReleaseFault("a roll-back needs a reason", why, 'give --note "…"', on_page)
+        target = earlier(desk, name, to)
         load(desk.rules_of(target), desk.site)
         return desk.step(desk.shelf.release(name), Step.ROLLED_BACK, who, note, {"to": target, "from": name}, ACTIVE)
 
 
-def _earlier(desk: Desk, active: str, to: str) -> str:
+def insist_on_leaving(desk: Desk, release: Release) -> None:
+    """Raises ReleaseFault if it is not this release that is in force."""
+    name = desk.shelf.active()
+    if release.id != name:
+        why = f"{name or 'no release'} is"
+        raise ReleaseFault(f"{release.id} is not in force", why, "there is nothing to roll back from it")
+
+
+def earlier(desk: Desk, active: str, to: str = "") -> str:
     """The release that is meant: by name, or the one that went before; '' for the rules of the settings."""
     if to == SHIPPED:
         return ""

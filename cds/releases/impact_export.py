@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,6 +11,7 @@ from typing import Any
 
 from cds.clock import today
 from cds.population.audit import Engine, audit, no_progress
+from cds.population.faults import Fault
 from cds.population.files import find_export
 from cds.population.local import Progress
 from cds.population.partition import Question
@@ -44,6 +47,12 @@ def over_export(
         "counted": "patients",
         "hidden_below": below,
         "unreadable": len(found.faults),
+        "unread": _by_file(found.faults),
         "not_exported": list(found.absent),
         "tables": [plain(each) for each in tables],
     }
+
+
+def _by_file(faults: Iterable[Fault]) -> dict[str, int]:
+    """How many files and lines could not be read, by file; nothing of what stands in them."""
+    return dict(sorted(Counter(each.file for each in faults).items()))

@@ -57,7 +57,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def manifest_of(release: Release, approver: Signer, keys: ReleaseKeys) -> bytes:
     """The manifest of the release as that person approves it."""
-    said, check, signed = release.said, release.last(Step.CHECKED), release.last(Step.SIGNED)
+    said, check, signed = release.said, release.last(Step.CHECKED), release.signature
     if check is None or signed is None:
         raise ReleaseFault(f"{release.id} is not signed", f"it is {release.state}", "check it, then sign it")
     manifest = Manifest(
@@ -150,7 +150,7 @@ def _differences(release: Release, manifest: Manifest) -> Iterator[str]:
     if manifest.steps != approved.previous:
         yield "other steps went before the approval"
     people = (manifest.author, manifest.checker, manifest.approver)
-    recorded = (release.proposal, release.last(Step.SIGNED), approved)
+    recorded = (release.proposal, release.signature, approved)
     if [each.name for each in people] != [each.by for each in recorded if each]:
         yield "other people signed"
     if not are_three([each.name for each in people]):

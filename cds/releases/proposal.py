@@ -20,7 +20,9 @@ def propose(desk: Desk, files: Files, by: str, title: str) -> Release:
     """The files are a draft on the shelf. Raises ReleaseFault; then nothing of them is kept."""
     author, about = person(by), " ".join(title.split())
     if not about:
-        raise ReleaseFault("the proposal has no title", "people must see what it is about", 'give one: --title "…"')
+        raise ReleaseFault(
+            "the proposal has no title", "people must see what it is about", 'give one: --title "…"', "give one"
+        )
     with desk.shelf.writing():
         root = desk.in_force()
         before = files_of_folder(root)

@@ -61,6 +61,12 @@ class Release:
         return (each for each in self.events if each.step is step)
 
     @property
+    def signature(self) -> Event | None:
+        """The checker's signature, if there is one that was not withdrawn."""
+        signed, withdrawn = self.last(Step.SIGNED), self.last(Step.WITHDRAWN)
+        return None if signed and withdrawn and withdrawn.number > signed.number else signed
+
+    @property
     def passed(self) -> bool:
         """Whether the latest check found no error."""
         check = self.last(Step.CHECKED)
@@ -71,7 +77,7 @@ class Release:
         """How far it has come, in words."""
         if self.last(Step.APPROVED):
             return "approved"
-        if self.last(Step.SIGNED):
+        if self.signature:
             return "signed"
         if self.last(Step.CHECKED) is None:
             return "draft"

@@ -44,17 +44,45 @@ def sign(desk: Desk, name: str, by: str, note: str = "") -> Release:
     who = person(by)
     with desk.shelf.writing():
         release = desk.unfinished(name)
-        if not release.passed:
-            found = release.last(Step.CHECKED)
-            why = f"the last check found {found.details['errors']} errors" if found else "nobody has checked it"
-            fix = f"bone-cds release check {release.id}; what has faults is put right and proposed again"
-            raise ReleaseFault(f"{release.id} cannot be signed", why, fix)
-        signed = release.last(Step.SIGNED)
-        if signed is not None:
-            fix = f"a third person approves it: bone-cds release approve {release.id}"
-            raise ReleaseFault(f"{release.id} is signed already", f"by {signed.by}, {signed.moment}", fix)
-        _insist_on_other(who, release.proposal, "proposed it", "sign it")
+        insist_on_signing(release, who)
         return desk.step(release, Step.SIGNED, who, note)
+
+
+def insist_on_signing(release: Release, who: str) -> None:
+    """Raises ReleaseFault if this person cannot sign the unfinished release now."""
+    if not release.passed:
+        found = release.last(Step.CHECKED)
+        why = f"the last check found {found.details['errors']} errors" if found else "nobody has checked it"
+        fix = f"bone-cds release check {release.id}; what has faults is put right and proposed again"
+        on_page = "check it first; what has faults is put right and proposed again"
+        raise ReleaseFault(f"{release.id} cannot be signed", why, fix, on_page)
+    if release.signature is not None:
+        fix = f"a third person approves it: bone-cds release approve {release.id}"
+        why = f"by {release.signature.by}, {release.signature.moment}"
+        raise ReleaseFault(f"{release.id} is signed already", why, fix, "a third person approves it")
+    _insist_on_other(who, release.proposal, "proposed it", "sign it")
+
+
+def withdraw(desk: Desk, name: str, by: str, note: str = "") -> Release:
+    """Whoever signed it as checker has taken the signature back, on record. Raises ReleaseFault."""
+    who = person(by)
+    with desk.shelf.writing():
+        release = desk.unfinished(name)
+        insist_on_withdrawal(desk, release, who)
+        return desk.step(release, Step.WITHDRAWN, who, note)
+
+
+def insist_on_withdrawal(desk: Desk, release: Release, who: str) -> None:
+    """Raises ReleaseFault if this person has no signature on the unfinished release that can be taken back now."""
+    if release.signature is None:
+        raise ReleaseFault(f"{release.id} is not signed", f"it is {release.state}", "there is nothing to withdraw")
+    if not same_person(who, release.signature.by):
+        why = f"it is that of {release.signature.by}, and nobody takes back what another has signed"
+        raise ReleaseFault(f"{who} may not withdraw the signature", why, f"ask {release.signature.by}")
+    if release.id == desk.shelf.trial():
+        why = "it is on trial, and what is run beside real orders is signed by a checker"
+        fix = f"bone-cds release shadow {release.id} --end, then withdraw it"
+        raise ReleaseFault(f"the signature of {release.id} cannot be withdrawn now", why, fix, "end the trial first")
 
 
 def approve(desk: Desk, name: str, by: str, note: str = "") -> Release:
@@ -62,15 +90,21 @@ def approve(desk: Desk, name: str, by: str, note: str = "") -> Release:
     who = person(by)
     with desk.shelf.writing():
         release = desk.unfinished(name)
-        signed = release.last(Step.SIGNED)
-        if signed is None or not release.passed:
-            why = f"it is {release.state}; a checker signs it first"
-            raise ReleaseFault(f"{release.id} cannot be approved", why, f"bone-cds release sign {release.id}")
-        _insist_on_other(who, release.proposal, "proposed it", "approve it")
-        _insist_on_other(who, signed, "signed it as checker", "approve it")
-        desk.insist_on_base(release)
+        insist_on_approval(desk, release, who)
         load(release.rules, desk.site)
         return _approved(desk, release, who, note)
+
+
+def insist_on_approval(desk: Desk, release: Release, who: str) -> None:
+    """Raises ReleaseFault if this person cannot approve the unfinished release now."""
+    if release.signature is None or not release.passed:
+        why = f"it is {release.state}; a checker signs it first"
+        fix = f"bone-cds release sign {release.id}"
+        raise ReleaseFault(f"{release.id} cannot be approved", why, fix)
+    _insist_on_other(who, release.proposal, "proposed it", "approve it")
+    fix = "ask somebody else; or withdraw the signature, and another checker signs"
+    _insist_on_other(who, release.signature, "signed it as checker", "approve it", fix)
+    desk.insist_on_base(release)
 
 
 def _approved(desk: Desk, release: Release, who: str, note: str) -> Release:
@@ -84,8 +118,8 @@ def _approved(desk: Desk, release: Release, who: str, note: str) -> Release:
     return release
 
 
-def _insist_on_other(who: str, event: Event, did: str, may_not: str) -> None:
+def _insist_on_other(who: str, event: Event, did: str, may_not: str, fix: str = "ask somebody else") -> None:
     """Raises ReleaseFault if it is the same person."""
     if same_person(who, event.by):
         why = f"{event.by} {did}, and author, checker and approver are three people"
-        raise ReleaseFault(f"{who} may not {may_not}", why, "ask somebody else")
+        raise ReleaseFault(f"{who} may not {may_not}", why, fix)

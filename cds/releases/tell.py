@@ -68,6 +68,7 @@ def check_told(found: Mapping[str, Any]) -> Iterator[str]:
 def impact_told(found: Mapping[str, Any]) -> Iterator[str]:
     """Who would gain, lose or see another card, and from which stratum to which."""
     yield f"impact over {found['of']} ({found['over']}), counted in {found['counted']}"
+    yield from (f"  {line}" for line in incomplete_told(found))
     for each in found["tables"]:
         cells = [cell for cell in each["cells"] if cell["count"] != 0]
         shown = ", ".join(f"{_count(cell['count'])} {cell['label']}" for cell in cells)
@@ -77,8 +78,16 @@ def impact_told(found: Mapping[str, Any]) -> Iterator[str]:
             yield f"  {words}: {found[name] if isinstance(found[name], int) else ', '.join(found[name])}"
 
 
+def incomplete_told(found: Mapping[str, Any]) -> Iterator[str]:
+    """That an impact is incomplete, because files or lines of the export could not be read, and which."""
+    if found.get("unreadable"):
+        parts = ", ".join(f"{file} ({count:,})" for file, count in found.get("unread", {}).items())
+        yield f"incomplete: {found['unreadable']:,} files or lines of the export could not be read" + (
+            f", in {parts}; the numbers may be too small" if parts else "; the numbers may be too small"
+        )
+
+
 _WANTING = {
-    "unreadable": "could not be read, so the numbers may be too small",
     "not_exported": "not exported, so not known",
     "not_replayed": "decisions that could not be made once more",
     "decisions": "decisions that change",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import count
+from pathlib import Path
 from typing import Final, Literal
 from uuid import UUID
 
@@ -22,20 +24,27 @@ from cds.hooks.discovery import offer_of
 from cds.hooks.feedback import Feedback
 from cds.hooks.refusal import Refusal
 from cds.hooks.wire import HookResponse
+from cds.journal.chain import insist_on_key
 from cds.journal.install import Archive
 from cds.journal.kept_input import Input, opened
 from cds.journal.keys import CannotOpen
 from cds.journal.read import decision_body
-from cds.journal.rulebooks import kept_rules
+from cds.journal.rulebooks import kept_rules, kept_site
 from cds.journal.slips import READ_DECISION, Case, DecisionTold, nameless
 from cds.journal.tables import DECISIONS, INPUTS
 from cds.repeats import Remembered
+from cds.replay.changes import Change, changes
+from cds.ruleset.fault import RuleFaults
+from cds.ruleset.load import load
 from cds.ruleset.needs import templates
 from cds.ruleset.ruleset import RuleSet
 from cds.service import Service
 from cds.settings import Settings
 
-Result = Literal["identical", "different", "not replayed"]
+Result = Literal["identical", "different", "same", "changed", "not replayed"]
+"""With the rules that made it, an answer is identical or different, byte for byte. With others it names another
+rule book, and beside that it is the same or changed."""
+
 PLENTY: Final = 3600.0
 """Seconds; nothing is waited for, and a budget that runs out would change the answer."""
 
@@ -44,7 +53,7 @@ _RESPONSE: Final = msgspec.json.Decoder(HookResponse).decode
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """How the second time went: ``why`` there was none, or what is different."""
+    """How the second time went: ``why`` there was none, or what is different. ``response`` holds pseudonyms."""
 
     decision: str
     result: Result
@@ -52,6 +61,7 @@ class Again:
     told: DecisionTold | None = None
     now: Decision | None = None
     response: HookResponse | None = None
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(slots=True)
@@ -77,34 +87,49 @@ class Past:
 
 
 class Replayer:
-    """Makes decisions of one journal once more; with its own rules each, or all with ``rules``."""
+    """Makes decisions of one journal once more: each with its own rules, or all with other ``rules``.
 
-    def __init__(self, archive: Archive, settings: Settings, rules: RuleSet | None = None) -> None:
+    A directory of rules is taken with what the site had decided when the decision was made. Raises OtherKey, before
+    anything is decided, if the journal was written with another secret: every pseudonym would be another one.
+    """
+
+    def __init__(self, archive: Archive, settings: Settings, rules: RuleSet | Path | None = None) -> None:
         self._archive, self._settings, self._rules = archive, settings, rules
         self._known: dict[str, RuleSet | str] = {}
+        self._is_ours = False
 
     async def decisions(self) -> list[str]:
         """Every decision in the journal, oldest first."""
+        await self._insist_on_key()
         async with self._archive.database.reading() as connection:
             return [*(await connection.execute(sql.select(DECISIONS.c.id).order_by(DECISIONS.c.seq))).scalars()]
 
     async def again(self, decision: str) -> Again:
         """The decision, made once more and compared."""
+        await self._insist_on_key()
         body = await decision_body(self._archive.database, decision)
         if body is None:
             return Again(decision, "not replayed", "it is not in the journal, or its content is purged")
         told = READ_DECISION(body)
         kept = await self._input(told)
-        rules = self._rules or await self._rules_of(told.ruleset)
+        rules = await self._rules_for(told.ruleset)
         if isinstance(kept, str) or isinstance(rules, str):
             return Again(decision, "not replayed", kept if isinstance(kept, str) else str(rules), told)
         past = Past(told.history)
         try:
             await self._made(told, kept, rules, past)
         except Refusal as refused:
-            return Again(decision, "different", f"now refused: {refused.words}", told)
+            result: Result = "different" if rules.fingerprint == told.ruleset else "changed"
+            why = f"now refused: {refused.words}"
+            return Again(decision, result, why, told, changes=(Change("cards", why),))
         assert past.case is not None
         return self._compared(told, kept, past.case)
+
+    async def _insist_on_key(self) -> None:
+        if not self._is_ours:
+            async with self._archive.database.reading() as connection:
+                await insist_on_key(connection, self._archive.keys)
+            self._is_ours = True
 
     async def _input(self, told: DecisionTold) -> Input | str:
         """The kept input; in words why it is not to be had."""
@@ -115,14 +140,26 @@ class Replayer:
         if row is None:
             return "its input was purged"
         try:
-            return opened(row.key, bytes(row.sealed), told.id, self._archive.ring)
+            return opened(row.key, row.sealed, told.id, self._archive.ring)
         except CannotOpen as fault:
             return f"its input cannot be opened: {fault}"
 
-    async def _rules_of(self, fingerprint: str) -> RuleSet | str:
+    async def _rules_for(self, fingerprint: str) -> RuleSet | str:
+        """The rules for a decision that was made with the rule set of that fingerprint; in words why there are none."""
+        if isinstance(self._rules, RuleSet):
+            return self._rules
         if fingerprint not in self._known:
-            self._known[fingerprint] = await kept_rules(self._archive.database, fingerprint)
+            self._known[fingerprint] = await self._read(fingerprint, self._rules)
         return self._known[fingerprint]
+
+    async def _read(self, fingerprint: str, directory: Path | None) -> RuleSet | str:
+        if directory is None:
+            return await kept_rules(self._archive.database, fingerprint)
+        site = await kept_site(self._archive.database, fingerprint)
+        try:
+            return site if isinstance(site, str) else await asyncio.to_thread(load, directory, site)
+        except RuleFaults as faults:
+            return f"the rules cannot be used with what the site had decided then: {faults}"
 
     async def _made(self, told: DecisionTold, kept: Input, rules: RuleSet, past: Past) -> None:
         """The past journal holds the case, decided once more; raises Refusal."""
@@ -146,11 +183,16 @@ class Replayer:
             await service.answer(offer, kept.posted, Budget.starting_now(PLENTY))
 
     def _compared(self, told: DecisionTold, kept: Input, case: Case) -> Again:
-        body = nameless(case.body, kept.who, self._archive.keys)
-        before = _RESPONSE(told.response)
-        now = _without_uuids(body, case.id, case.response)
-        same = now == _without_uuids(bytes(told.response), told.id, before)
-        return Again(told.id, "identical" if same else "different", "", told, case.decision, case.response)
+        """Its own rules must give the same bytes; of others it is told what they change."""
+        body, before = nameless(case.body, kept.who, self._archive.keys), _RESPONSE(told.response)
+        now = _RESPONSE(body)
+        found = changes(before, now, told.verdicts, case.decision.verdicts)
+        result: Result = "changed" if found else "same"
+        if case.decision.ruleset.fingerprint == told.ruleset:
+            same = _without_uuids(body, case.id, now) == _without_uuids(bytes(told.response), told.id, before)
+            result = "identical" if same else "different"
+            found = () if same else found or (Change("words", "the bytes of the answer differ"),)
+        return Again(told.id, result, "", told, case.decision, now, found)
 
 
 def _numbered() -> Callable[[], str]:

@@ -27,6 +27,7 @@ from cds.journal.install import prepare_journal, with_journal
 from cds.releases.desk import Desk
 from cds.releases.errand import LOST, SCRATCH, SILENT_MS, Errands
 from cds.releases.event import Step
+from cds.releases.signoff import record
 from cds.settings import Settings
 from cds.web.runners import NICENESS, Runners
 from tests.audit.desk import PATIENCE, audited, browsing, until
@@ -125,6 +126,13 @@ async def test_over_the_export_of_the_site(drafted: Path, tmp_path: Path) -> Non
         assert "Count the impact over the export" in (await paula.see(PAGE)).text
         assert (await paula.send(f"{PAGE}/impact-export")).status_code == 303
         page = await until(paula, "impact over nightly (export), counted in patients", PAGE)
+        assert "incomplete" not in page
+        (folder / "Condition.0002.ndjson").write_bytes(b"nonsense\n")
+        assert (await paula.send(f"{PAGE}/impact-export")).status_code == 303
+        words = '<p role="alert">incomplete: 1 files or lines of the export could not be read, in Condition.0002.ndjson'
+        await until(paula, words, PAGE)
+        record(desk, ID, "paula", Step.IMPACT, {**desk.shelf.release(ID).events[-1].details, "unreadable": 0})
+        page = (await paula.see(PAGE)).text
     assert 'role="alert"' not in page
     assert desk.shelf.release(ID).events[-1].by == "paula"
     await ended()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import AsyncIterator
 from io import BytesIO, StringIO
 from pathlib import Path
@@ -101,6 +102,35 @@ async def test_a_decision_is_shown_whole_and_looking_is_journalled(house: House,
     seen = [(each["what"], each["by"]) for each in looks if each.get("decision") == name]
     assert seen == [("decision", "phil"), ("decision as JSON", "phil"), ("decision as PDF", "phil")]
     assert (await checked(house)).faults == []
+
+
+async def test_a_pseudonym_is_found_by_what_the_list_shows_of_it(house: House, phil: Browser) -> None:
+    patient = json.loads((await entries(house, "decision"))[0].body)["patient"]
+    page = await phil.see(f"/audit/decisions?patient={patient}")
+    shown = re.search(r">([0-9a-f]{12})</a>", page.text)
+    assert shown is not None
+    for typed in (shown.group(1), patient[:6], f"+{patient[:8].upper()}+"):
+        assert "1 decisions" in (await phil.see(f"/audit/decisions?patient={typed}")).text
+    assert "0 decisions" in (await phil.see(f"/audit/decisions?patient={'0' * 12}")).text
+    for typed in (patient[:5], "%25%25%25%25%25%25", "______", f"{patient[:11]}%25", f"{patient}0", "zzzzzz"):
+        told = await phil.see(f"/audit/decisions?patient={typed}")
+        assert (told.status_code, "at least 6 of its first characters" in told.text) == (400, True), typed
+
+
+async def test_a_share_is_several_numbers_in_files(phil: Browser) -> None:
+    rows = list(csv.reader(StringIO((await phil.see("/audit/overrides/rates.csv")).content.decode("utf-8-sig"))))
+    assert rows[0][4:8] == [
+        "accepted", "accepted: %", "accepted: 95 % interval from, %", "accepted: 95 % interval to, %",
+    ]  # fmt: skip
+    answered = next(row for row in rows if row[0] == "antiresorptive")
+    assert answered[4:] == ["1", "33.3", "6.1", "79.2", "2", "66.7", "20.8", "93.9"]
+    unanswered = next(row for row in rows[1:] if row[3] == "0")
+    assert unanswered[4:] == ["0", "", "", "", "0", "", "", ""]
+    funnel = list(csv.reader(StringIO((await phil.see("/audit/overrides/funnel.csv")).content.decode("utf-8-sig"))))
+    assert all(len(row) == len(funnel[0]) == 9 for row in funnel)
+    book = openpyxl.load_workbook(BytesIO((await phil.see("/audit/overrides/all.xlsx")).content))
+    cells = {cell.data_type for row in book["Answers by rule"].iter_rows(min_row=2, min_col=3) for cell in row}
+    assert cells == {"n"}
 
 
 async def test_a_decision_that_is_not_there_is_a_404(phil: Browser) -> None:

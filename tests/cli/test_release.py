@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cds.cli.whole import app
+from tests.population.made import AS_OF, export, resources
 from tests.releases.office import changed
 
 Run = Callable[..., Result]
@@ -70,6 +71,32 @@ def test_what_is_refused_says_why_and_leaves_with_its_code(run: Run, tmp_path: P
     assert run("impact", "r0001", "--by", "Ada").exit_code == 2
     assert run("shadow", "--by", "Ada").exit_code == 2
     assert run("rollback", "--by", "Ada", "--note", "x").exit_code == 1
+
+
+def test_a_signature_is_taken_back(run: Run, tmp_path: Path) -> None:
+    run("propose", str(changed(tmp_path / "rules")), "--by", "Ada", "--title", "another version")
+    refused = run("withdraw", "r0001", "--by", "Ann")
+    assert (refused.exit_code, "r0001 is not signed" in refused.stderr) == (1, True)
+
+
+def test_an_impact_over_an_export_that_cannot_be_read_whole_leaves_with_1(run: Run, tmp_path: Path) -> None:
+    run("propose", str(changed(tmp_path / "rules")), "--by", "Ada", "--title", "another version")
+    folder = export(tmp_path / "nightly", resources("continuation-without-dxa"))
+    counted = ("impact", "r0001", "--by", "Ada", "--as-of", AS_OF.isoformat(), "--export", str(folder))
+    whole = run(*counted)
+    assert (whole.exit_code, "incomplete" in whole.output) == (0, False), whole.output
+    (folder / "Condition.0002.ndjson").write_bytes(b'{"resourceType":"Condi\nnonsense\n')
+    (folder / "Observation.0002.ndjson.gz").write_bytes(b"no gzip")
+    told = run(*counted)
+    assert told.exit_code == 1, told.output
+    words = (
+        "3 files or lines of the export could not be read, in Condition.0002.ndjson (2), Observation.0002.ndjson.gz (1)"
+    )
+    assert f"incomplete: {words}; the numbers may be too small" in told.stdout
+    assert "the impact is incomplete" in told.stderr
+    recorded = json.loads(run("show", "r0001", "--json").stdout)[-1]["details"]
+    assert recorded["unreadable"] == 3
+    assert recorded["unread"] == {"Condition.0002.ndjson": 2, "Observation.0002.ndjson.gz": 1}
 
 
 def test_nothing_is_done_without_a_journal(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -174,6 +174,41 @@ async def test_a_changed_or_removed_input_is_found_and_a_missing_key_is_said(add
     await turned.close()
 
 
+@pytest.mark.parametrize("sealed", ["x'00112233'", "x''", "'a text'", "7", "1.5"])
+async def test_an_input_that_was_cut_short_hides_nothing_else(tmp_path: Path, sealed: str) -> None:
+    house = await open_house(keeping(f"sqlite:///{tmp_path}/journal.sqlite", tmp_path))
+    for number in range(3):
+        await sign(house, somebody(number))
+    await settled(house)
+    await tamper(
+        house, f"UPDATE inputs SET sealed = {sealed} WHERE seq = 2", "UPDATE inputs SET at = at + 100 WHERE seq = 3"
+    )
+    report = await checked(house)
+    assert [words.partition(",")[0] for words in report.faults] == [
+        "the kept input of entry 2 was changed",
+        "the number or the moment of the kept input of entry 3 was changed",
+    ]
+    assert report.inputs == 3
+    await house.close()
+
+
+async def test_an_input_is_held_against_its_own_entry(address: str, tmp_path: Path) -> None:
+    house = await open_house(keeping(address, tmp_path))
+    for number in range(3):
+        await sign(house, somebody(number))
+    await settled(house)
+    await tamper(
+        house, "UPDATE inputs SET seq = 5 - seq WHERE seq < 4", "UPDATE inputs SET decision = 'nobody' WHERE seq = 4"
+    )
+    assert sorted((await checked(house)).faults) == [
+        "an input was slipped in beside entry 4: it is of no decision",
+        "the kept input of entry 4 was removed, and no tombstone says so",
+        "the number or the moment of the kept input of entry 2 was changed",
+        "the number or the moment of the kept input of entry 3 was changed",
+    ]
+    await house.close()
+
+
 async def test_inputs_can_be_sealed_anew(address: str, tmp_path: Path) -> None:
     house = await open_house(keeping(address, tmp_path))
     await sign(house)

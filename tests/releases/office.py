@@ -62,9 +62,9 @@ def changed(to: Path, version: str = "2026.12", base: Path | None = None) -> Pat
     return to
 
 
-def draft(desk: Desk, folder: Path, version: str = "2026.12") -> Release:
-    """Ada has proposed rules with another version than those in force."""
-    return propose(desk, files_of_folder(changed(folder / version, version, desk.in_force())), ADA, "another version")
+def draft(desk: Desk, folder: Path, version: str = "2026.12", by: str = ADA) -> Release:
+    """Ada, or somebody else, has proposed rules with another version than those in force."""
+    return propose(desk, files_of_folder(changed(folder / version, version, desk.in_force())), by, "another version")
 
 
 def passed(desk: Desk, release: Release) -> Release:

@@ -250,4 +250,4 @@ def test_whatever_went_wrong_is_told(drafted: Desk, tmp_path: Path, monkeypatch:
     monkeypatch.setattr(errand_run, "findings", lambda *_, **__: 1 / 0)
     carry_out(settings(drafted, tmp_path), begun(drafted), DAY)
     assert "an unexpected ZeroDivisionError; start it again" in told(drafted)
-    assert "bone-cds release check r0001 tells more" in told(drafted)
+    assert "whoever runs the service learns more by bone-cds release check r0001" in told(drafted)

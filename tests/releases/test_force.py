@@ -99,6 +99,32 @@ def test_a_trial_begins_and_ends(signed_off: Desk) -> None:
     assert rules_on_trial(settings(signed_off)) is not None
 
 
+def test_a_trial_is_ended_by_nobody_who_begins_another(signed_off: Desk, tmp_path: Path) -> None:
+    second = approved(signed_off, tmp_path, "2027.01").id
+    begin_trial(signed_off, ID, CARL)
+    with pytest.raises(ReleaseFault, match=f"{second} cannot be on trial; {ID} is"):
+        begin_trial(signed_off, second, CARL)
+    with pytest.raises(ReleaseFault, match=f"{second} is not on trial; {ID} is"):
+        end_trial(signed_off, CARL, name=second)
+    assert signed_off.shelf.trial() == ID
+    end_trial(signed_off, CARL, name=ID)
+    begin_trial(signed_off, second, CARL)
+    assert signed_off.shelf.trial() == second
+    assert [each.step for each in signed_off.shelf.release(ID).events[-2:]] == [Step.TRIAL_BEGAN, Step.TRIAL_ENDED]
+
+
+def test_a_roll_back_leaves_the_release_that_was_meant(signed_off: Desk, tmp_path: Path) -> None:
+    second = approved(signed_off, tmp_path, "2027.01").id
+    with pytest.raises(ReleaseFault, match="nothing to roll back"):
+        roll_back(signed_off, "", ANN, "too loud", leaving=ID)
+    activate(signed_off, ID, ANN)
+    with pytest.raises(ReleaseFault, match=f"{second} is not in force; {ID} is"):
+        roll_back(signed_off, "", ANN, "too loud", leaving=second)
+    assert signed_off.shelf.active() == ID
+    roll_back(signed_off, "", ANN, "too loud", leaving=ID)
+    assert signed_off.shelf.active() == ""
+
+
 def test_production_needs_a_key_of_its_own(signed_off: Desk) -> None:
     activate(signed_off, ID, ANN)
     with pytest.raises(ReleaseFault, match="BONE_CDS_RELEASE_KEYS is not set"):

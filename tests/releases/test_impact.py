@@ -16,7 +16,7 @@ from cds.releases.impact import over_journal
 from cds.releases.impact_export import over_export, question_of
 from cds.releases.intake import files_of_folder
 from cds.releases.proposal import propose
-from cds.releases.tell import impact_told
+from cds.releases.tell import impact_told, incomplete_told
 from tests.journal.desk import journal_of, keeping, open_house, settings_for, settled, sign
 from tests.population.made import AS_OF, export, resources
 from tests.releases.office import ADA, changed, desk_at, noisier
@@ -88,6 +88,7 @@ def test_over_an_export(louder: Desk, tmp_path: Path) -> None:
     found = over_export(question, folder)
     assert (found["over"], found["of"], found["as_of"]) == ("export", "export", AS_OF.isoformat())
     assert sum(count or 0 for count in counts(found, "impact").values()) == len(people)
+    assert (found["unreadable"], found["unread"], [*incomplete_told(found)]) == (0, {}, [])
     hidden = over_export(question, folder, below=5)
     assert set(counts(hidden, "impact").values()) == {None}
     assert "hidden" in "\n".join(impact_told(hidden))

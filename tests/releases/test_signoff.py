@@ -9,12 +9,13 @@ import pytest
 from cds.releases.desk import Desk
 from cds.releases.event import Step
 from cds.releases.fault import NoRelease, ReleaseFault
-from cds.releases.force import activate, begin_trial
+from cds.releases.force import activate, begin_trial, end_trial
 from cds.releases.manifest import read_manifest
 from cds.releases.proposal import propose
 from cds.releases.release import Release
-from cds.releases.signoff import approve, record, sign
+from cds.releases.signoff import approve, record, sign, withdraw
 from cds.releases.verify import proven
+from cds.ruleset.load import load
 from tests.releases.office import ADA, ANN, CARL, SOUND, approved, changed, desk_at, draft, keys, passed
 
 DRAFT = "r0001"
@@ -45,7 +46,7 @@ def test_the_way_from_draft_to_approval(drafted: Desk) -> None:
     assert manifest.checker.note == "read every line"
     assert manifest.fingerprint == release.said["fingerprint"]
     assert manifest.files == release.said["files"]
-    assert manifest.rules["antiresorptive"] == 1
+    assert manifest.rules["antiresorptive"] == load(drafted.own_rules).rule("antiresorptive").written.version
     assert manifest.checks["cases"] == 1
     assert any("author: Ada Lovelace" in line for line in proven(release, drafted.shelf.keys))
 
@@ -103,6 +104,39 @@ def test_steps_come_in_their_order_and_once(drafted: Desk) -> None:
             again(drafted, DRAFT, "Eve")
     with pytest.raises(ReleaseFault, match="approved already"):
         passed(drafted, drafted.shelf.release(DRAFT))
+
+
+def test_a_signature_is_withdrawn_on_record_by_whoever_gave_it(drafted: Desk) -> None:
+    passed(drafted, drafted.shelf.release(DRAFT))
+    with pytest.raises(ReleaseFault, match="is not signed"):
+        withdraw(drafted, DRAFT, CARL)
+    sign(drafted, DRAFT, ANN, "by mistake")
+    with pytest.raises(ReleaseFault, match="it is that of Ann Curtis"):
+        withdraw(drafted, DRAFT, CARL)
+    with pytest.raises(ReleaseFault, match="or withdraw the signature"):
+        approve(drafted, DRAFT, ANN)
+    release = withdraw(drafted, DRAFT, "ann curtis", "I am to approve it")
+    assert (release.state, release.signature) == ("checked", None)
+    for refused in (approve, begin_trial, withdraw):
+        with pytest.raises(ReleaseFault, match=r"cannot be|is not signed"):
+            refused(drafted, DRAFT, ANN)
+    sign(drafted, DRAFT, CARL)
+    release = approve(drafted, DRAFT, ANN)
+    assert [each.step for each in release.events[2:]] == [Step.SIGNED, Step.WITHDRAWN, Step.SIGNED, Step.APPROVED]
+    assert read_manifest(release.folder, drafted.shelf.keys).checker.name == CARL
+    assert any("checker: Carl Linné" in line for line in proven(release, drafted.shelf.keys))
+    with pytest.raises(ReleaseFault, match="approved already"):
+        withdraw(drafted, DRAFT, CARL)
+
+
+def test_what_is_on_trial_stays_signed(drafted: Desk) -> None:
+    passed(drafted, drafted.shelf.release(DRAFT))
+    sign(drafted, DRAFT, CARL)
+    begin_trial(drafted, DRAFT, CARL)
+    with pytest.raises(ReleaseFault, match="it is on trial"):
+        withdraw(drafted, DRAFT, CARL)
+    end_trial(drafted, CARL)
+    assert withdraw(drafted, DRAFT, CARL).state == "checked"
 
 
 def test_files_that_were_touched_are_signed_by_nobody(drafted: Desk) -> None:

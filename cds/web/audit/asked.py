@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -12,6 +13,10 @@ from cds.hooks.refusal import BAD_REQUEST, Refusal
 from cds.journal.figures import Period
 
 USUAL_DAYS: Final = 30
+LEAST: Final = 6
+"""So many characters of a pseudonym are needed to look for it."""
+
+_PSEUDONYM: Final = re.compile(rf"[0-9a-f]{{{LEAST},32}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,15 @@ def number(query: Mapping[str, str], name: str) -> int:
     """The number of a page, 1 if it is none."""
     text = query.get(name, "")
     return int(text) if text.isdecimal() and 0 < len(text) < 8 and int(text) else 1
+
+
+def pseudonym(query: Mapping[str, str], name: str) -> str:
+    """How the pseudonym begins, '' if none is asked for; raises Refusal (400) if it is none, or too short."""
+    text = query.get(name, "").strip().lower()
+    if text and not _PSEUDONYM.fullmatch(text):
+        why = f"a pseudonym is looked for by at least {LEAST} of its first characters, each 0-9 or a-f"
+        raise Refusal(BAD_REQUEST, "value", why, name)
+    return text
 
 
 def _day(query: Mapping[str, str], name: str) -> date | None:

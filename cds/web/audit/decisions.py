@@ -27,7 +27,7 @@ from cds.journal.simulated import is_simulated, simulated_within
 from cds.journal.slips import READ_DECISION, DecisionTold
 from cds.ruleset.ruleset import RuleSet
 from cds.ruleset.words import words_of
-from cds.web.audit.asked import asked, number
+from cds.web.audit.asked import asked, number, pseudonym
 from cds.web.audit.desk import PAGES, Desk, Visitor
 from cds.web.audit.figures import SERVICES
 from cds.web.markdown import html, inline
@@ -55,7 +55,7 @@ class Decisions:
         """The decisions that the address asks for."""
         query, database = request.query_params, self.desk.journal.database
         days = asked(query, now_ms())
-        wanted = Wanted(days.period, query.get("topic", ""), query.get("patient", ""), number(query, "page"))
+        wanted = Wanted(days.period, query.get("topic", ""), pseudonym(query, "patient"), number(query, "page"))
         total, hits = await search(database, wanted)
         self.desk.looked_at(visitor, "list of decisions", query=str(request.url.query)[:500])
         topics, pages = await topics_shown(database), -(-total // PAGE)

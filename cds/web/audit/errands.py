@@ -15,14 +15,16 @@ from starlette.routing import BaseRoute, Route
 
 from cds.releases.desk import Desk as ReleaseDesk
 from cds.releases.errand import VIA, Errand, Long, Told
+from cds.releases.errand_run import the_export
 from cds.releases.event import Step
 from cds.releases.fault import ReleaseFault
 from cds.releases.in_force import desk_of
 from cds.releases.people import person
 from cds.releases.release import Release
 from cds.releases.shelf import shelf_of
-from cds.releases.tell import check_told, impact_told, stand
+from cds.releases.tell import check_told, impact_told, incomplete_told, stand
 from cds.web.audit.desk import Desk, Visitor, refused
+from cds.web.audit.steps import offered
 from cds.web.runners import Runners
 
 BASE: Final = "/audit/releases"
@@ -48,7 +50,7 @@ class ErrandPages:
         """What is under way for the release; with what is on record, if that is more than the page has ``seen``."""
         release, errands = await self.told(request.path_params["id"])
         grown = request.query_params.get("seen") != str(len(release.events))
-        record = await self.on_record(release) if grown else {}
+        record = await self.on_record(release, visitor) if grown else {}
         return self.desk.page("release_now", visitor, release=release, errands=errands, grown=grown, **record)
 
     async def stop(self, request: Request, visitor: Visitor) -> Response:
@@ -63,6 +65,8 @@ class ErrandPages:
     def start(self, step: Long, name: str, by: str) -> None:
         """The step is under way in a process of its own. Raises ReleaseFault, RuleFaults, OSError."""
         release = self.releases().unfinished(name)
+        if step == "impact-export":
+            the_export(self.desk.house.settings)
         errand = self.runners.errands.begin(release.id, step, person(by))
         self.runners.send(errand, self.desk.house.service.today())
 
@@ -79,14 +83,17 @@ class ErrandPages:
         self.runners.look()
         return self.runners.errands.kept(name)
 
-    async def on_record(self, release: Release) -> dict[str, Any]:
-        """What the page tells of the release that may be more when an errand has ended."""
-        found = release.last(Step.CHECKED)
+    async def on_record(self, release: Release, visitor: Visitor) -> dict[str, Any]:
+        """What the page tells of the release, and lets this person do, that may be more when an errand has ended."""
+        found, impacts = release.last(Step.CHECKED), [each.details for each in release.every(Step.IMPACT)]
+        latest = {each["over"]: each for each in impacts}
         return {
             "stands": await asyncio.to_thread(self._stands, release),
             "check": [*check_told(found.details)] if found else [],
-            "impact": [line for each in release.every(Step.IMPACT) for line in impact_told(each.details)],
+            "impact": [line for each in impacts for line in impact_told(each)],
+            "incomplete": [line for each in latest.values() for line in incomplete_told(each)],
             "approved": release.last(Step.APPROVED) is not None,
+            "steps": await asyncio.to_thread(self._steps, release, visitor),
         }
 
     async def release(self, name: str) -> Release:
@@ -98,6 +105,10 @@ class ErrandPages:
 
     def _stands(self, release: Release) -> str:
         return stand(shelf_of(self.desk.house.settings), release)
+
+    def _steps(self, release: Release, visitor: Visitor) -> dict[str, str]:
+        has_export = self.desk.house.settings.export is not None
+        return offered(self.releases(), release, visitor.who, has_export=has_export)
 
     def _read(self, name: str) -> Release:
         return shelf_of(self.desk.house.settings).release(name)

@@ -17,7 +17,7 @@ from cds.journal.simulated import simulated_within
 from cds.web.audit.asked import Asked, asked
 from cds.web.audit.desk import Desk, Visitor
 from cds.web.audit.plots import Plot, by_day, by_gap, by_rule, by_topic, drawn
-from cds.web.audit.sheets import Sheet, as_file
+from cds.web.audit.sheets import Cell, Sheet, as_file
 
 SERVICES: Final = tuple(offer.id for offer in OFFERS)
 BURDEN_PLOTS: Final[Mapping[str, Callable[[Burden], dict[str, Any]]]] = {
@@ -82,7 +82,7 @@ class Figures:
         """A table of the page of overrides as a file."""
         wanted = asked(request.query_params, now_ms())
         may = visitor.who.may("pharmacist")
-        sheets = answer_sheets(await answers(self.desk.journal.database, wanted.period), comments=may)
+        sheets = answer_sheets(await answers(self.desk.journal.database, wanted.period), comments=may, apart=True)
         if may:
             self.desk.looked_at(visitor, "comments of overrides as a file", query=wanted.query)
         return as_file(sheets, request.path_params["table"], request.path_params["kind"])
@@ -111,21 +111,22 @@ def burden_sheets(found: Burden) -> list[Sheet]:
     ]
 
 
-def answer_sheets(found: Answers, *, comments: bool) -> list[Sheet]:
-    """The tables of the page on overrides."""
-    names = ("rule", "version", "shown", "answered", "accepted", "overridden")
+def answer_sheets(found: Answers, *, comments: bool, apart: bool = False) -> list[Sheet]:
+    """The tables of the page on overrides; ``apart``: for files, each number of a share in a column of its own."""
+    told, named = (_numbers, _names) if apart else (_words, _name)
     rates = [
-        (each.rule, each.version, each.shown, each.accepted.of, _words(each.accepted), _words(each.overridden))
+        (each.rule, each.version, each.shown, each.accepted.of, *told(each.accepted), *told(each.overridden))
         for each in found.rules
     ]
     funnel = [
-        (each.rule, each.version, each.shown, each.suggesting, each.accepted.count, _words(each.seen))
+        (each.rule, each.version, each.shown, each.suggesting, each.accepted.count, *told(each.seen))
         for each in found.rules
     ]
-    steps = ("rule", "version", "shown", "with a suggested order", "accepted", "order seen later, of accepted orders")
+    answered = ("rule", "version", "shown", "answered", *named("accepted"), *named("overridden"))
+    seen = named("order seen later, of accepted orders")
     sheets = [
-        Sheet("rates", "Answers by rule", names, rates),
-        Sheet("funnel", "From card to order", steps, funnel),
+        Sheet("rates", "Answers by rule", answered, rates),
+        Sheet("funnel", "From card to order", (*answered[:3], "with a suggested order", "accepted", *seen), funnel),
         Sheet("reasons", "Reasons", ("rule", "version", "reason", "overrides"), found.reasons),
     ]
     if comments:
@@ -134,5 +135,20 @@ def answer_sheets(found: Answers, *, comments: bool) -> list[Sheet]:
     return sheets
 
 
-def _words(share: Share) -> Any:
-    return f"{share.count}: {share.words}" if share.of else "–"
+def _name(what: str) -> tuple[str, ...]:
+    return (what,)
+
+
+def _names(what: str) -> tuple[str, ...]:
+    return (what, f"{what}: %", f"{what}: 95 % interval from, %", f"{what}: 95 % interval to, %")
+
+
+def _words(share: Share) -> tuple[Cell, ...]:
+    return (f"{share.count}: {share.words}" if share.of else "–",)
+
+
+def _numbers(share: Share) -> tuple[Cell, ...]:
+    """How many, which share, and its interval; nothing of nothing has neither."""
+    if share.interval is None:
+        return (share.count, None, None, None)
+    return (share.count, *(round(100 * each, 1) for each in (share.count / share.of, *share.interval)))

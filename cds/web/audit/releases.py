@@ -7,69 +7,35 @@ only started here.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from cds.access.roles import Role
 from cds.journal.chain import OtherKey
 from cds.journal.install import Archive
 from cds.journal.writer import AWAY
 from cds.releases.desk import Desk as ReleaseDesk
 from cds.releases.event import Step
 from cds.releases.fault import ReleaseFault
-from cds.releases.force import activate, begin_trial, end_trial, roll_back
 from cds.releases.intake import files_of_zip
 from cds.releases.proposal import propose
 from cds.releases.release import CHANGES, MANIFEST, Release
-from cds.releases.signoff import approve, sign
 from cds.releases.tell import stand, text_diff
 from cds.releases.trail import insist_on_journal, journalled
 from cds.releases.trial import trial_lines, trial_told
 from cds.ruleset.fault import RuleFaults
 from cds.web.audit.desk import Desk, Visitor, refused
 from cds.web.audit.errands import BASE, LONG, ErrandPages
+from cds.web.audit.steps import STEPS
 from cds.web.bounds import UPLOAD_BYTES
 
 CONFLICT: Final = 409
-Taken = Literal["check", "impact", "impact-export", "sign", "approve", "trial", "end-trial", "activate", "roll-back"]
-Take = Callable[[ReleaseDesk, str, str, str], Release]
-NEEDS: Final[Mapping[Taken, Role]] = {
-    "check": "pharmacist",
-    "impact": "pharmacist",
-    "impact-export": "pharmacist",
-    "sign": "pharmacist",
-    "approve": "approver",
-    "trial": "approver",
-    "end-trial": "approver",
-    "activate": "approver",
-    "roll-back": "approver",
-}
-WORDS: Final[Mapping[Taken, str]] = {
-    "check": "Check: lint and every case",
-    "impact": "Count the impact over the journal",
-    "impact-export": "Count the impact over the export",
-    "sign": "Sign as checker",
-    "approve": "Approve",
-    "trial": "Put on trial",
-    "end-trial": "End the trial",
-    "activate": "Put in force",
-    "roll-back": "Roll back",
-}
-STEPS: Final[Mapping[str, Take]] = {
-    "sign": sign,
-    "approve": approve,
-    "trial": begin_trial,
-    "end-trial": lambda desk, _, by, note: end_trial(desk, by, note),
-    "activate": activate,
-    "roll-back": lambda desk, _, by, note: roll_back(desk, "", by, note),
-}
 
 
 @dataclass(frozen=True)
@@ -106,7 +72,7 @@ class ReleasePages:
         try:
             made = await self._step(lambda desk: propose(desk, files_of_zip(body), visitor.who.name, title))
         except REFUSED as fault:
-            return await self._list(visitor, str(fault), CONFLICT)
+            return await self._list(visitor, _words(fault), CONFLICT)
         return RedirectResponse(f"{BASE}/{made.id}", 303)
 
     async def one(self, request: Request, visitor: Visitor) -> Response:
@@ -124,23 +90,23 @@ class ReleasePages:
     async def step(self, request: Request, visitor: Visitor) -> Response:
         """The step is taken, if this person may take it now; else nothing is changed and the page says why."""
         name, asked = request.path_params["id"], request.path_params["step"]
-        if asked not in NEEDS:
+        if asked not in STEPS:
             raise refused("there is no such step")
         await self.errands.release(name)
-        if not visitor.who.may(NEEDS[asked]):
-            return await self._shown(name, visitor, f"this step is for the role {NEEDS[asked]}", CONFLICT)
+        if not visitor.who.may(STEPS[asked].role):
+            return await self._shown(name, visitor, f"this step is for the role {STEPS[asked].role}", CONFLICT)
         note = str((await request.form()).get("words", ""))[:2000]
         try:
             await self._taken(asked, name, visitor.who.name, note)
         except REFUSED as fault:
-            return await self._shown(name, visitor, str(fault), CONFLICT)
+            return await self._shown(name, visitor, _words(fault), CONFLICT)
         return RedirectResponse(f"{BASE}/{name}", 303)
 
     async def _taken(self, asked: str, name: str, by: str, note: str) -> None:
-        long = next((each for each in LONG if each == asked), None)
-        if long is None:
-            await self._step(lambda desk: STEPS[asked](desk, name, by, note))
-        else:
+        long, take = next((each for each in LONG if each == asked), None), STEPS[asked].take
+        if take is not None:
+            await self._step(lambda desk: take(desk, name, by, note))
+        elif long is not None:
             await self._insist_on_journal()
             await asyncio.to_thread(self.errands.start, long, name, by)
 
@@ -168,21 +134,15 @@ class ReleasePages:
     async def _shown(self, name: str, visitor: Visitor, why: str = "", status: int = 200) -> Response:
         release, errands = await self.errands.told(name)
         trial = await trial_told(self.desk.journal.database, release.id) if release.last(Step.TRIAL_BEGAN) else None
-        may = {step: words for step, words in WORDS.items() if self._may(step, visitor)}
         shown = {
             "release": release,
             "errands": errands,
-            **await self.errands.on_record(release),
+            **await self.errands.on_record(release, visitor),
             "trial": [*trial_lines(trial)] if trial else [],
             "changes": (release.folder / CHANGES).read_text("utf-8"),
             "lines": text_diff(release),
-            "steps": may,
         }
         return self.desk.page("release", visitor, status, why=why, **shown)
-
-    def _may(self, step: Taken, visitor: Visitor) -> bool:
-        """Whether the step is for this person, and the site has what it takes."""
-        return visitor.who.may(NEEDS[step]) and (step != "impact-export" or self.desk.house.settings.export is not None)
 
     @property
     def _archive(self) -> Archive:
@@ -192,3 +152,8 @@ class ReleasePages:
 
 REFUSED: Final = (ReleaseFault, RuleFaults, OSError)
 """What refuses a step; then it was not taken."""
+
+
+def _words(fault: ReleaseFault | RuleFaults | OSError) -> str:
+    """Why a step was refused, for whoever has the page alone."""
+    return fault.on_page if isinstance(fault, ReleaseFault) else str(fault)
