@@ -120,7 +120,7 @@ def test_a_silenced_verdict_is_told_and_makes_no_card() -> None:
     found = answer(decision(VERY_HIGH, *SAFE_LABS, history=[answered("antiresorptive", "very-high")]))
     assert "antiresorptive" not in topics(found)
     entry = told(found, "antiresorptive")
-    assert (entry["outcome"], entry["stratum"], entry["version"]) == ("snoozed", "very-high", 1)
+    assert (entry["outcome"], entry["stratum"], entry["version"]) == ("snoozed", "very-high", 2)
 
 
 def test_the_data_gaps_card_can_be_silenced_too() -> None:

@@ -20,6 +20,7 @@ from cds.releases.durable import locked, write_whole
 from cds.releases.event import Step, moment_words
 from cds.releases.fault import ReleaseFault
 from cds.releases.release import Release
+from cds.settings import Settings
 
 Long = Literal["check", "impact", "impact-export"]
 RECORDS: Final[Mapping[Long, Step]] = {"check": Step.CHECKED, "impact": Step.IMPACT, "impact-export": Step.IMPACT}
@@ -70,6 +71,13 @@ class Errand(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def workplace(data: Path, errand: Errand) -> Path:
     """The folder below ``data`` in which the errand works on copies of patients' data; it is gone with it."""
     return data / SCRATCH / errand.token
+
+
+def the_export(settings: Settings) -> Path:
+    """The export over whose patients an impact is counted. Raises ReleaseFault if the site has none."""
+    if settings.export is None:
+        raise ReleaseFault("there is no export to count over", "BONE_CDS_EXPORT is not set", "set it to a folder")
+    return settings.export
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from cds.journal.writer import AWAY
 from cds.population.files import UnusableExport
 from cds.population.local import AUDITING, Here
 from cds.releases.desk import Desk
-from cds.releases.errand import LOST, NOTHING, RECORDS, VIA, Errand, Errands, Long, workplace
+from cds.releases.errand import LOST, NOTHING, RECORDS, VIA, Errand, Errands, Long, the_export, workplace
 from cds.releases.fault import ReleaseFault
 from cds.releases.impact import over_journal
 from cds.releases.impact_export import over_export, question_of
@@ -126,13 +126,6 @@ async def _found(
         place, export = workplace(settings.data_folder, errand), the_export(settings)
         return over_export(question, export, within=place, engine=Here(), progress=_parts(progress))
     return await over_journal(desk, release, archive, settings, progress)
-
-
-def the_export(settings: Settings) -> Path:
-    """The export over whose patients an impact is counted. Raises ReleaseFault if the site has none."""
-    if settings.export is None:
-        raise ReleaseFault("there is no export to count over", "BONE_CDS_EXPORT is not set", "set it to a folder")
-    return settings.export
 
 
 def _parts(progress: Progress) -> Progress:

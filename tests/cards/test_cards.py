@@ -40,7 +40,7 @@ def test_a_card_has_the_shape_of_the_contract() -> None:
     }
     assert all(link["url"].startswith("https://") for link in found["links"])
     said = found["extension"]["bone-cds.decision"]
-    assert (said["rule"], said["stratum"], said["version"]) == ("antiresorptive", "very-high", 1)
+    assert (said["rule"], said["stratum"], said["version"]) == ("antiresorptive", "very-high", 2)
     assert said["settled"] is True
     assert said["possible"] == ["very-high"]
     assert "missing" not in said

@@ -14,8 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from cds.releases.desk import Desk as ReleaseDesk
-from cds.releases.errand import VIA, Errand, Long, Told
-from cds.releases.errand_run import the_export
+from cds.releases.errand import VIA, Errand, Long, Told, the_export
 from cds.releases.event import Step
 from cds.releases.fault import ReleaseFault
 from cds.releases.in_force import desk_of
