@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from cds.facts.frequency import DAYS_IN, RANGED, SPREAD, Times, times
-from cds.facts.sig import Said, said, times_a_day
+from cds.facts.sig import LONGEST, Said, said, times_a_day
 from cds.facts.strength import (
     MILLIGRAMS,
     MILLILITRES,
@@ -30,6 +30,7 @@ AS_NEEDED = "as needed: counted at its maximum"
 SEVERAL = "several amounts are stated: the highest is counted"
 TAPER_UNREAD = "its text tells of changing doses that could not be read: the structured dose is counted"
 NO_DOSE = "no dose is stated"
+TOO_LONG = "its instructions are too long to be read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,12 @@ def _structured(dosage: Dosage, dose: float | None, notes: tuple[str, ...], why:
         return _Step(min(daily, ceiling) if ceiling else daily, how_often.days, notes)
     if ceiling is not None:
         return _Step(ceiling, how_often.days, (*notes, AS_NEEDED) if AS_NEEDED not in notes else notes)
-    return _Step(None, how_often.days, notes, why or "how often it is taken is not stated")
+    return _Step(None, how_often.days, notes, _unread(dosage) or why or "how often it is taken is not stated")
+
+
+def _unread(dosage: Dosage) -> str:
+    """Why nobody knows what its text says; '' if it was looked at."""
+    return TOO_LONG if len(dosage.text or "") > LONGEST else ""
 
 
 def _most_a_day(dosage: Dosage) -> float | None:

@@ -14,27 +14,27 @@ from cds.facts.strength import MILLIGRAMS, MOST
 LONGEST = 600
 """An instruction of more characters than this is not plain."""
 
-_NUMBER = r"\d+(?:\.\d+)?|half|one|two|three|four|five|six|seven|eight|nine|ten"
+_NUMBER = r"\d++(?:\.\d++)?+|half|one|two|three|four|five|six|seven|eight|nine|ten"
 _WORDS = dict(zip(_NUMBER.split("|")[1:], (0.5, *range(1, 11)), strict=True))
-_TO = r"\s*(?:-|to|or)\s*"
+_TO = r"\s*+(?:-|to|or)\s*+"
 _PIECE = r"tab(?:let)?s?\b(?:\(s\))?|cap(?:sule)?s?\b(?:\(s\))?|pills?\b|each\b"
 _MASS = r"mg|milligrams?|mcg|micrograms?|g|grams?"
 
 _DOSE = re.compile(
-    rf"(?P<most>up to )?(?<![\w./-])(?P<low>{_NUMBER})(?:{_TO}(?P<high>{_NUMBER}))?\s*"
-    rf"(?:(?P<mass>{_MASS})\b|(?P<ml>ml)\b|(?:x?\s*(?P<each>\d+(?:\.\d+)?)\s*mg\s*)?(?P<piece>{_PIECE}))"
-    rf"(?:\s*\((?:=\s*)?(?P<total>\d+(?:\.\d+)?)\s*mg(?: total| dose| total dose)?\))?",
+    rf"(?P<most>up to )?(?<![\w./-])(?P<low>{_NUMBER})(?:{_TO}(?P<high>{_NUMBER}))?\s*+"
+    rf"(?:(?P<mass>{_MASS})\b|(?P<ml>ml)\b|(?:x?\s*+(?P<each>\d++(?:\.\d++)?+)\s*+mg\s*+)?(?P<piece>{_PIECE}))"
+    rf"(?:\s*+\((?:=\s*+)?(?P<total>\d++(?:\.\d++)?+)\s*+mg(?: total| dose| total dose)?\))?",
 )
-_LASTS = re.compile(rf"\b(?:for|x)\s*(?P<n>{_NUMBER})\s*(?:more\s*)?(?P<unit>day|week|month)s?\b")
+_LASTS = re.compile(rf"\b(?:for|x)\s*+(?P<n>{_NUMBER})\s*+(?:more\s*+)?(?P<unit>day|week|month)s?\b")
 _PRN = re.compile(r"\b(?:as needed|if needed|when needed|prn)\b")
 _DAYS = {"hour": 1 / 24, "hr": 1 / 24, "h": 1 / 24, "day": 1.0, "d": 1.0, "week": 7.0, "wk": 7.0, "month": 30.0}
 
 _EVERY = re.compile(
-    rf"\b(?:(?:every|each)\s*|q\s*)(?P<n>{_NUMBER})?(?:{_TO}(?:{_NUMBER}))?"
-    r"\s*(?P<unit>hours?|hrs?|h|days?|d|weeks?|wk|months?)\b"
+    rf"\b(?:(?:every|each)\s*+|q\s*+)(?P<n>{_NUMBER})?(?:{_TO}(?:{_NUMBER}))?"
+    r"\s*+(?P<unit>hours?|hrs?|h|days?|d|weeks?|wk|months?)\b"
 )
 _TIMES = re.compile(
-    rf"\b(?P<n>{_NUMBER})\s*(?:times?|x)\s*(?:a|per|each|every|/)?\s*(?P<unit>day|daily|week|weekly|month)\b"
+    rf"\b(?P<n>{_NUMBER})\s*+(?:times?|x)\s*+(?:a|per|each|every|/)?\s*+(?P<unit>day|daily|week|weekly|month)\b"
 )
 _FIXED: tuple[tuple[re.Pattern[str], float], ...] = tuple(
     (re.compile(pattern), per_day)
@@ -50,12 +50,13 @@ _FIXED: tuple[tuple[re.Pattern[str], float], ...] = tuple(
         (r"\b(?:in the (?:morning|evening)|at (?:bedtime|night)|before bed)\b", 1),
     )
 )
-_ONCE = re.compile(r"\b(?:once|one time|one[- ]time(?: only)?|x\s*1(?: dose)?|(?:a |as a )?single dose)\b")
+_ONCE = re.compile(r"\b(?:once|one time|one[- ]time(?: only)?|x\s*+1(?: dose)?|(?:a |as a )?single dose)\b")
 _EMPTY = re.compile(
     r"^(?:please )?(?:take|give|inject|infuse|administer|swallow)\b|\b(?:by mouth|orally|oral|p\.?o\.?|"
     r"intravenous(?:ly)?|iv|im|intramuscular(?:ly)?|subcutaneous(?:ly)?|sc|subq|via oral route)(?!\w)|"
     r"\b(?:with|after) (?:food|breakfast|milk|a meal|water)\b|\bin the (?:morning|evening)\b|\bat (?:bedtime|night)\b|"
-    r"\b(?:for|to treat) (?!.*\b(?:days?|weeks?|months?|doses?|times?|hours?)\b)[a-z][a-z' -]*$"
+    rf"\b(?:for|to treat) (?!.{{0,{LONGEST}}}\b(?:days?|weeks?|months?|doses?|times?|hours?)\b)"
+    rf"[a-z][a-z' -]{{0,{LONGEST}}}$"
 )
 _ENDS = re.compile(r"^(?:stop|discontinue|off)\W*$")
 
@@ -99,7 +100,7 @@ def times_a_day(text: str) -> float | None:
 
 def once_only(text: str) -> bool:
     """Whether the text says one single time, and nothing else."""
-    return _ONCE.fullmatch(_tidy(text)) is not None
+    return len(text) <= LONGEST and _ONCE.fullmatch(_tidy(text)) is not None
 
 
 def _tidy(text: str) -> str:

@@ -76,6 +76,7 @@ def test_a_daily_dose(style: str, fragment: dict[str, object], mg: float) -> Non
             "the dose in its text contradicts the strength of the product",
         ),
         ("text with no frequency", {"text": "Take 20 mg"}, "how often it is taken is not stated"),
+        ("endless text", {"text": "Take 20 mg daily" + " " * 600}, "its instructions are too long to be read"),
     ],
 )
 def test_a_dose_that_is_not_stated_says_why(style: str, fragment: dict[str, object], why: str) -> None:
