@@ -17,7 +17,7 @@ from cds.fhir.errors import TooManyEntries
 from cds.gateway.bundle import NotAPatient, chart_of_bundle
 from cds.hooks.discovery import OFFERS, Offer
 from cds.hooks.refusal import Refusal
-from cds.service import open_request
+from cds.posted import open_request
 
 Plain = dict[str, Any]
 
