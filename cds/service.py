@@ -9,13 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from time import perf_counter
-from typing import Final, Protocol
+from typing import Protocol
 
 from cds.access.caller import UNSIGNED, Caller
 from cds.cards.compose import respond
 from cds.decide import Decision, decide
 from cds.fhir.admission import admit_draft
-from cds.fhir.bodies import around, first_fault, mend_surrogates
 from cds.fhir.chart import Chart, Draft
 from cds.fhir.decode import decode_draft
 from cds.fhir.errors import TooManyEntries
@@ -23,21 +22,19 @@ from cds.fhir.references import bare_id
 from cds.gateway.budget import READ_SHARE, Budget
 from cds.gateway.tape import Heard
 from cds.hooks.discovery import Offer
-from cds.hooks.members import body_members
 from cds.hooks.refusal import BAD_REQUEST, TOO_LARGE, Refusal
-from cds.hooks.request import HookRequest, read_request
+from cds.hooks.request import HookRequest
 from cds.hooks.response import encode
 from cds.hooks.wire import HookResponse
 from cds.journal.slips import Case
 from cds.journal.store import Journal
+from cds.posted import open_request
 from cds.ruleset.ruleset import RuleSet
 
 Queries = Mapping[str, str]
 """Prefetch templates by source name."""
 
 Servers = tuple[str, ...] | None
-
-_BOM: Final = b"\xef\xbb\xbf"
 
 
 class Reader(Protocol):
@@ -137,30 +134,3 @@ class Service:
         except TooManyEntries as refused:
             raise Refusal(TOO_LARGE, "too-costly", f"context.draftOrders: {refused}", "context.draftOrders") from None
         return admit_draft(bare_id(request.patient_id), draft)
-
-
-def open_request(body: bytes, scan_bytes: int) -> HookRequest:
-    """The request that the body holds; raises Refusal if it is not sound JSON or the envelope lacks something.
-
-    A body beyond ``scan_bytes`` is spared the scan inside ``prefetch``, which takes twice as long as reading all the
-    FHIR in it: malformed JSON is refused there too, but a duplicated key is not found, and text that is not UTF-8 makes
-    its source a failed one.
-    """
-    readable = body.removeprefix(_BOM)
-    try:
-        return _opened(readable, scan_bytes)
-    except Refusal:
-        mended = mend_surrogates(readable)
-        if mended == readable:
-            raise
-    return _opened(mended, scan_bytes)
-
-
-def _opened(readable: bytes, scan_bytes: int) -> HookRequest:
-    """The request that the text holds, which may still be refused for a lone surrogate."""
-    prefetch = body_members(readable).get("prefetch") if len(readable) > scan_bytes else None
-    rest = readable if prefetch is None else around(readable, "prefetch", prefetch)
-    fault = first_fault(rest)
-    if fault:
-        raise Refusal(BAD_REQUEST, "structure", f"the body is not sound JSON: {fault}")
-    return read_request(rest, prefetch)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from cds.facts.frequency import DAYS_IN, ONCE, RANGED, SPREAD, Times, times
-from cds.facts.instruction import states_an_amount, states_times, tells_of_changes
+from cds.facts.instruction import LONGEST, states_an_amount, states_times, tells_of_changes
 from cds.facts.sig import AS_NEEDED, Said, said, times_a_day
 from cds.facts.strength import (
     MILLIGRAMS,
@@ -33,6 +33,7 @@ NO_DOSE = "no dose is stated"
 UNREAD = "its instruction could not be read"
 UNSTATED_TIMES, UNREAD_TIMES = "how often it is taken is not stated", "how often it is taken could not be read"
 CONTRADICTS = "the times of day in its text contradict its timing"
+TOO_LONG = "its instructions are too long to be read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +183,12 @@ def _structured(dosage: Dosage, dose: float | None, notes: tuple[str, ...], why:
         return _Step(min(daily, ceiling) if ceiling else daily, how_often.days, notes)
     if ceiling is not None:
         return _Step(ceiling, how_often.days, (*notes, AS_NEEDED) if AS_NEEDED not in notes else notes)
-    return _Step(None, how_often.days, notes, why or UNSTATED_TIMES)
+    return _Step(None, how_often.days, notes, _too_long(dosage) or why or UNSTATED_TIMES)
+
+
+def _too_long(dosage: Dosage) -> str:
+    """Why nobody knows what its text says; '' if it was looked at."""
+    return TOO_LONG if len(dosage.text or "") > LONGEST else ""
 
 
 def _most_a_day(dosage: Dosage) -> float | None:

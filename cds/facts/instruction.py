@@ -7,24 +7,24 @@ from __future__ import annotations
 
 import re
 
-NUMBER = r"\d+(?:\.\d+)?|half|one|two|three|four|five|six|seven|eight|nine|ten"
+NUMBER = r"\d++(?:\.\d++)?+|half|one|two|three|four|five|six|seven|eight|nine|ten"
 WORDS = dict(zip(NUMBER.split("|")[1:], (0.5, *range(1, 11)), strict=True))
 LONGEST = 600
 """An instruction of more characters than this is not plain."""
 
 _SIGNS = str.maketrans({"–": "-", "½": " 1/2", "¼": " 1/4", "¾": " 3/4"})
-_SPACES = re.compile(r"\s+")
+_SPACES = re.compile(r"\s++")
 _REPEATED = re.compile(rf"(?<=\d )\((?:{NUMBER})\)")
 _AND_A_HALF = re.compile(rf"\b(?P<whole>{NUMBER}) and (?:one|a)[ -]half\b")
 _HALF = re.compile(r"\b(?:one|a)[ -]half\b")
-_FRACTION = re.compile(r"(?<![\w./-])(?:(?P<whole>\d+) (?:and )?)?(?P<top>[1-3])/(?P<bottom>[234])(?![\w./])")
+_FRACTION = re.compile(r"(?<![\w./-])(?:(?P<whole>\d++) (?:and )?)?(?P<top>[1-3])/(?P<bottom>[234])(?![\w./])")
 _AMOUNT = re.compile(rf"\d|\b(?:{NUMBER}|twice|thrice)\b")
 _TIMES = re.compile(
     r"\b(?:daily|hourly|weekly|monthly|nightly|hours?|days?|weeks?|months?|mornings?|noon|afternoons?|evenings?|nights?|"
-    r"bedtime|breakfast|lunch|dinner|supper|times?|once|twice|thrice|[bt]id|qid|q\w{0,3}|every|each)\b|\d\s*(?:x|h|d)\b"
+    r"bedtime|breakfast|lunch|dinner|supper|times?|once|twice|thrice|[bt]id|qid|q\w{0,3}|every|each)\b|\d\s*+(?:x|h|d)\b"
 )
 _CHANGES = ("taper", " then ", "followed by", "decrease", "reduce", "wean")
-_LENGTH = re.compile(rf"\b(?:for|x)\s*(?:{NUMBER})\s*(?:days?|weeks?|months?)\b")
+_LENGTH = re.compile(rf"\b(?:for|x)\s*+(?:{NUMBER})\s*+(?:days?|weeks?|months?)\b")
 _SEVERAL = 2
 
 

@@ -27,7 +27,10 @@ FLAGS: Final = {
 }
 """HL7 interpretation codes (v3 and v2-0078 spell them alike). A and AA name no side and are left out."""
 
-WRITTEN_RANGE: Final = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(?:-|–|to)\s*(\d+(?:\.\d+)?)\s*([^\d\s]\S*)?\s*$")
+_NUMBER: Final = r"(\d++(?:\.\d++)?+)"
+WRITTEN_RANGE: Final = re.compile(rf"\s*+{_NUMBER}\s*+(?:-|–|to)\s*+{_NUMBER}\s*+([^\d\s]\S*+)?+\s*+")
+LONGEST: Final = 200
+"""A text of more characters than this is no range but a report, and tells no side."""
 
 
 def side_told(value: object, ranges: Iterable[ReferenceRange], flags: Iterable[CodeableConcept]) -> Side | None:
@@ -67,7 +70,7 @@ def _bounds(given: ReferenceRange) -> tuple[float | None, float | None, str]:
 
 
 def _written_bounds(text: str) -> tuple[float | None, float | None, str]:
-    match = WRITTEN_RANGE.match(text)
+    match = WRITTEN_RANGE.fullmatch(text) if len(text) <= LONGEST else None
     if match is None:
         return None, None, ""
     return float(match[1]), float(match[2]), (match[3] or "").casefold()

@@ -15,25 +15,25 @@ from cds.facts.instruction import LONGEST, NUMBER, number, tidied
 from cds.facts.strength import MILLIGRAMS, MOST
 
 AS_NEEDED = "as needed: counted at its maximum"
-_TO = r"\s*(?:-|to|or)\s*"
+_TO = r"\s*+(?:-|to|or)\s*+"
 _PIECE = r"tab(?:let)?s?\b(?:\(s\))?|cap(?:sule)?s?\b(?:\(s\))?|pills?\b|each\b"
 _MASS = r"mg|milligrams?|mcg|micrograms?|g|grams?"
 
 _DOSE = re.compile(
-    rf"(?P<most>up to )?(?<![\w./-])(?P<low>{NUMBER})(?:{_TO}(?P<high>{NUMBER}))?\s*(?:(?:of )?an? )?"
-    rf"(?:(?P<mass>{_MASS})\b|(?P<ml>ml)\b|(?:x?\s*(?P<each>\d+(?:\.\d+)?)\s*mg\s*)?(?P<piece>{_PIECE}))"
-    rf"(?:\s*\((?:=\s*)?(?P<total>\d+(?:\.\d+)?)\s*mg(?: total| dose| total dose)?\))?",
+    rf"(?P<most>up to )?(?<![\w./-])(?P<low>{NUMBER})(?:{_TO}(?P<high>{NUMBER}))?\s*+(?:(?:of )?an? )?"
+    rf"(?:(?P<mass>{_MASS})\b|(?P<ml>ml)\b|(?:x?\s*+(?P<each>\d++(?:\.\d++)?+)\s*+mg\s*+)?(?P<piece>{_PIECE}))"
+    rf"(?:\s*+\((?:=\s*+)?(?P<total>\d++(?:\.\d++)?+)\s*+mg(?: total| dose| total dose)?\))?",
 )
-_LASTS = re.compile(rf"\b(?:for|x)\s*(?P<n>{NUMBER})\s*(?:more\s*)?(?P<unit>day|week|month)s?\b")
+_LASTS = re.compile(rf"\b(?:for|x)\s*+(?P<n>{NUMBER})\s*+(?:more\s*+)?(?P<unit>day|week|month)s?\b")
 _PRN = re.compile(r"\b(?:as needed|if needed|when needed|prn)\b")
 _DAYS = {"hour": 1 / 24, "hr": 1 / 24, "h": 1 / 24, "day": 1.0, "d": 1.0, "week": 7.0, "wk": 7.0, "month": 30.0}
 
 _EVERY = re.compile(
-    rf"\b(?:(?:every|each)\s*|q\s*)(?P<n>{NUMBER})?(?:{_TO}(?:{NUMBER}))?"
-    r"\s*(?P<unit>hours?|hrs?|h|days?|d|weeks?|wk|months?)\b"
+    rf"\b(?:(?:every|each)\s*+|q\s*+)(?P<n>{NUMBER})?(?:{_TO}(?:{NUMBER}))?"
+    r"\s*+(?P<unit>hours?|hrs?|h|days?|d|weeks?|wk|months?)\b"
 )
 _TIMES = re.compile(
-    rf"\b(?P<n>{NUMBER})\s*(?:times?|x)\s*(?:a|per|each|every|/)?\s*(?P<unit>day|daily|week|weekly|month)\b"
+    rf"\b(?P<n>{NUMBER})\s*+(?:times?|x)\s*+(?:a|per|each|every|/)?\s*+(?P<unit>day|daily|week|weekly|month)\b"
 )
 _FIXED: tuple[tuple[re.Pattern[str], float], ...] = tuple(
     (re.compile(pattern), per_day)
@@ -50,13 +50,14 @@ _FIXED: tuple[tuple[re.Pattern[str], float], ...] = tuple(
         (r"\b(?:in the (?:morning|evening)|at (?:bedtime|night)|before bed)\b", 1),
     )
 )
-_ONCE = re.compile(r"\b(?:once|one time|one[- ]time(?: only)?|x\s*1(?: dose)?|(?:a |as a )?single dose)\b")
+_ONCE = re.compile(r"\b(?:once|one time|one[- ]time(?: only)?|x\s*+1(?: dose)?|(?:a |as a )?single dose)\b")
 _EMPTY = re.compile(
     r"^(?:please )?(?:take|give|inject|infuse|administer|swallow)\b|\b(?:by mouth|orally|oral|p\.?o\.?|"
     r"intravenous(?:ly)?|iv|im|intramuscular(?:ly)?|subcutaneous(?:ly)?|sc|subq|via oral route)(?!\w)|"
     r"\b(?:with|after|before) (?:food|breakfast|lunch|dinner|supper|milk|a meal|water)\b|"
     r"\bin the (?:morning|evening)\b|\bat (?:bedtime|night)\b|"
-    r"\b(?:for|to treat) (?!.*\b(?:days?|weeks?|months?|doses?|times?|hours?)\b)[a-z][a-z' -]*$"
+    rf"\b(?:for|to treat) (?!.{{0,{LONGEST}}}\b(?:days?|weeks?|months?|doses?|times?|hours?)\b)"
+    rf"[a-z][a-z' -]{{0,{LONGEST}}}$"
 )
 _THEN = re.compile(r"(?:\band )?\bthen\b|\bfollowed by\b")
 _NEXT = re.compile(rf"(?P<by>,(?: and)? |; | and | & | plus )(?=(?:take |give )?{_DOSE.pattern})")
@@ -114,7 +115,7 @@ def times_a_day(text: str) -> float | None:
 
 def once_only(text: str) -> bool:
     """Whether the text says one single time, and nothing else."""
-    return _ONCE.fullmatch(tidied(text)) is not None
+    return len(text) <= LONGEST and _ONCE.fullmatch(tidied(text)) is not None
 
 
 def _phrase(text: str, drug_words: set[str], carried: float | None) -> tuple[Said, ...]:

@@ -35,12 +35,17 @@ MOST = 1e6
 SAME_WITHIN = 0.02
 """Two strengths on one label that differ by less than this part are one strength, rounded."""
 
+LONGEST = 1000
+"""A product name of more characters than this is not read: what it holds stays unstated."""
+
+# A number is read from its first digit and given up as a whole (``++``): a long run of digits is gone through once.
+_NUMBER = r"(?:\d++(?:,\d++)*+(?:\.\d++)?+|(?<!\S)\.\d++)"
 _MASS = re.compile(
-    r"(?P<mass>\d[\d,]*(?:\.\d+)?)\s*-?(?P<unit>mg|mcg|g|gm|ug)\b"
-    r"(?:\s*/\s*(?P<per>\d+(?:\.\d+)?)?\s*(?P<of>ml|l|actuat\w*|tab\w*|cap\w*|vial|syringe|dose)\b)?",
+    rf"(?<!\d)(?<!\d[.,])(?P<mass>{_NUMBER})\s*+-?(?P<unit>mg|mcg|g|gm|ug)\b"
+    r"(?:\s*+/\s*+(?P<per>\d++(?:\.\d++)?+)?+\s*+(?P<of>ml|l|actuat\w*|tab\w*|cap\w*|vial|syringe|dose)\b)?",
     re.IGNORECASE,
 )
-_VOLUME = re.compile(r"(?<![/\d.])(?:^|[\s(])(?P<volume>\d+(?:\.\d+)?)\s*ml\b", re.IGNORECASE)
+_VOLUME = re.compile(r"(?<![/\d.])(?:^|[\s(])(?P<volume>\d++(?:\.\d++)?+)\s*+ml\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +108,20 @@ def _of_ratio(ratio: Ratio) -> Strength:
     return Strength(piece=mass / per.value) if unit in PIECES or not unit else UNSTATED
 
 
-@lru_cache(maxsize=4096)
 def strength_in(name: str) -> Strength:
-    """The strength that a product name states; nothing if it states none, or two that differ."""
+    """The strength that a product name states; unstated if it states none, or two that differ, or is no such name."""
+    return _read(name) if len(name) <= LONGEST else UNSTATED
+
+
+@lru_cache(maxsize=4096)
+def _read(name: str) -> Strength:
+    """What the name states; remembered."""
     pieces, per_ml = [], []
     for match in _MASS.finditer(name):
         mass = float(match["mass"].replace(",", "")) * MILLIGRAMS[match["unit"].lower()]
         per = float(match["per"] or 1) or 1.0
+        if max(mass, per, mass / per) >= MOST:
+            return UNSTATED
         if (match["of"] or "").lower() in MILLILITRES:
             per_ml.append(mass / per)
             pieces += [mass] if per != 1 else []

@@ -9,6 +9,7 @@ from typing import Final
 
 _WORD: Final = re.compile(r"[^\W_]+")
 _UNSPACED: Final = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\u3040-\u30ff]")
+_PIECE: Final = re.compile(r"\s+|\S{1,400}")
 _MOST_TEXTS: Final = 4096
 _LONGEST_TEXT: Final = 400
 NONE: Final[frozenset[str]] = frozenset()
@@ -59,5 +60,10 @@ class Names:
 
 
 def _plain(text: str) -> str:
-    """The text without case, and with compatible characters made equal."""
-    return unicodedata.normalize("NFKC", text).casefold()
+    """The text without case, and with compatible characters made equal.
+
+    Marks are sorted within a word alone, and within 400 characters of what is no word: thousands of them in a row
+    would take the square of their number.
+    """
+    pieces = _PIECE.findall(text) if len(text) > _LONGEST_TEXT else (text,)
+    return "".join(unicodedata.normalize("NFKC", piece) for piece in pieces).casefold()

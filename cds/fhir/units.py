@@ -45,10 +45,12 @@ _SYNONYMS: Final = {
     "%": "percent pct", "mol": "mole moles", "mmol": "mmole mmoles", "eq": "equivalent equivalents",
 }  # fmt: skip
 _MICRO: Final = str.maketrans({"µ": "u", "μ": "u", "²": "2", "³": "3", "’": "'", "·": ".", "×": "*", "−": "-"})
-_BODY_SURFACE: Final = re.compile(r"/?[{(\[]*1[.,]73[\s._*]*(?:(?:m|sq)[^/]*)?$|/?[{(\[]*173m2[^/]*$")
+_LONGEST: Final = 60
+_BODY_SURFACE: Final = re.compile(
+    rf"(?:/|(?<![/{{(\[]))[{{(\[]*+(?:1[.,]73[\s._*]*+(?:(?:m|sq)[^/]{{0,{_LONGEST}}})?$|173m2[^/]{{0,{_LONGEST}}}$)"
+)
 _TERM: Final = re.compile(r"(?P<atom>.*?[a-z\]%'])(?:\^|\*\*)?(?P<power>-?[1-3])?")
 _ANNOTATION: Final = re.compile(r"\{([^{}]*)\}")
-_LONGEST: Final = 60
 
 
 def _atoms() -> dict[str, tuple[float, str, int]]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
 import aiohttp
 import httpx
 
+from cds.clock import moment
 from cds.fhir.chart import Failed
+from cds.gateway.asked_wait import asked_wait
 from cds.gateway.breaker import RESTING, Breakers
 from cds.gateway.budget import Budget
 from cds.gateway.inflate import GZIP, Gunzip, NotGzip, TooMuch
@@ -63,6 +66,8 @@ class Fetcher:
     max_bytes: int
     allowance: Allowance
     breakers: Breakers = field(default_factory=Breakers)
+    now: Callable[[], float] = moment
+    """Seconds since 1970, for servers that name the moment at which they may be asked again."""
 
     async def get(self, url: str, token: str, budget: Budget) -> bytes | Failed:
         """The body of a 200 answer; Failed, with the reason in plain words, for anything else. Never raises."""
@@ -104,7 +109,7 @@ class Fetcher:
     async def _read(self, response: httpx.Response) -> bytes | Trouble:
         """The whole body of a good answer, unpacked; what is wrong with any other."""
         if response.status_code != _OK:
-            return _refused(response)
+            return _refused(response, self.now())
         packing = response.headers.get("content-encoding", "").strip().lower()
         if packing not in _PLAIN and packing not in GZIP:
             return Trouble("the answer is packed in a way that was not asked for")
@@ -139,16 +144,11 @@ def _lost(fault: Exception, budget: Budget) -> Trouble:
     return Trouble(f"no answer within {budget.words}", ailing=True)
 
 
-def _refused(response: httpx.Response) -> Trouble:
+def _refused(response: httpx.Response, now: float) -> Trouble:
     """What the status says."""
     status = response.status_code
     meaning = "redirects are not followed" if response.is_redirect else _MEANING.get(status, "")
     words = f"the FHIR server answered {status}" + (f" ({meaning})" if meaning else "")
     ailing = status >= _SERVER_ERROR or status == _TOO_MANY
-    return Trouble(words, status in WORTH_RETRYING, _asked_wait(response), ailing)
-
-
-def _asked_wait(response: httpx.Response) -> float | None:
-    """Seconds of ``Retry-After``; None without it, or when it names a date."""
-    told = response.headers.get("retry-after", "").strip()
-    return float(told) if told.isdecimal() and len(told) < 6 else None
+    wait = asked_wait(response.headers.get("retry-after", ""), now)
+    return Trouble(words, status in WORTH_RETRYING, wait, ailing)

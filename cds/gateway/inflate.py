@@ -9,9 +9,12 @@ GZIP: Final = frozenset({"gzip", "x-gzip"})
 _GZIP_FRAME: Final = 31
 """Tells zlib to expect the gzip frame and nothing else."""
 
+MOST_MEMBERS: Final = 8
+"""Pieces that were packed apart and then joined; each costs a copy of what follows it, and nobody sends more."""
+
 
 class NotGzip(ValueError):
-    """The bytes are not gzip, or end too early."""
+    """The bytes are not gzip, end too early, or are joined from more members than are taken."""
 
 
 class TooMuch(ValueError):
@@ -24,15 +27,14 @@ class Gunzip:
     def __init__(self, most: int) -> None:
         self._left = most
         self._stream = zlib.decompressobj(_GZIP_FRAME)
-        self._begun = False
+        self._members = 0
 
     def feed(self, piece: bytes) -> bytes:
         """The plain bytes that the piece brings; raises TooMuch or NotGzip."""
         plain = bytearray()
         while piece:
-            if self._stream.eof:  # one gzip member may follow another
-                self._stream = zlib.decompressobj(_GZIP_FRAME)
-            self._begun = True
+            if self._members == 0 or self._stream.eof:  # one gzip member may follow another
+                self._next_member()
             try:
                 plain += self._stream.decompress(piece, self._left - len(plain) + 1)
             except zlib.error:
@@ -45,5 +47,12 @@ class Gunzip:
 
     def end(self) -> None:
         """Everything was there; raises NotGzip if the end is missing."""
-        if self._begun and not self._stream.eof:
+        if self._members and not self._stream.eof:
             raise NotGzip("cut off")
+
+    def _next_member(self) -> None:
+        """The next bytes are taken for a member of their own; raises NotGzip if there were too many."""
+        if self._members == MOST_MEMBERS:
+            raise NotGzip("too many members")
+        self._members += 1
+        self._stream = zlib.decompressobj(_GZIP_FRAME)

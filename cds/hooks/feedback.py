@@ -8,10 +8,13 @@ from typing import Final, Literal, Protocol, get_args
 import msgspec
 
 from cds.hooks.members import UNSOUND, Members, body_members, items_of, members_of, needed_text, sent, text
-from cds.hooks.refusal import misshapen, missing
+from cds.hooks.refusal import TOO_LARGE, Refusal, misshapen, missing
 
 Outcome = Literal["accepted", "overridden"]
 _OUTCOMES: Final = frozenset(get_args(Outcome))
+MOST_REPORTS: Final = 1000
+"""Reports in one batch: a clinician's day has fewer, and each costs a place in the journal."""
+
 _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -43,6 +46,8 @@ def read_feedback(body: bytes) -> tuple[Feedback, ...]:
             raise missing("feedback")
         return (_report(members, ""),)
     reports = items_of(members, "feedback")
+    if len(reports) > MOST_REPORTS:
+        raise Refusal(TOO_LARGE, "too-costly", f"feedback holds more than {MOST_REPORTS} reports", "feedback")
     return tuple(_item(raw, f"feedback[{place}]") for place, raw in enumerate(reports))
 
 

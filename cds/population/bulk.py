@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from time import monotonic
 from typing import Any, Final
@@ -21,6 +20,7 @@ import aiohttp
 import httpx
 import msgspec
 
+from cds.gateway.asked_wait import asked_wait
 from cds.gateway.origin import origin, within
 from cds.population.files import MANIFEST, NEEDED
 from cds.population.local import Progress
@@ -89,12 +89,8 @@ class BulkServer:
 
     def _asked_pause(self, answer: httpx.Response) -> float:
         """Seconds of ``Retry-After``, a number or a date."""
-        told = answer.headers.get("retry-after", "").strip()
-        if told.isdecimal() and len(told) < 7:
-            return float(told)
-        with suppress(ValueError):
-            return max(parsedate_to_datetime(told).timestamp() - self.now(), 0.0)
-        return _PAUSE
+        wait = asked_wait(answer.headers.get("retry-after", ""), self.now())
+        return _PAUSE if wait is None else wait
 
     async def _download(self, manifest: Plain, folder: Path) -> None:
         """Every file of the manifest lies in the folder; what the server could not export as ``errors-N.ndjson``."""

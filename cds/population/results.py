@@ -17,6 +17,7 @@ from cds.population.report import report
 from cds.population.store import WORK, Workbench
 from cds.population.summary import Summary, summary_json, summary_of
 from cds.population.write import patients_with_gaps
+from cds.spreadsheet import harmless
 
 REPORT, SUMMARY, FAULTS = "report.html", "summary.json", "faults.csv"
 MEASURE, MEASURE_REPORT, SUBJECT_LIST = "Measure.json", "MeasureReport.json", "MeasureReport-subjects.json"
@@ -50,5 +51,6 @@ def _faults(faults: Iterable[Fault]) -> str:
     written = StringIO()
     writer = csv.writer(written, lineterminator="\n")
     writer.writerow(_COLUMNS)
-    writer.writerows((it.file, it.line, it.what, it.why, it.fix, it.kind, it.patient) for it in faults)
+    rows = ((it.file, it.line, it.what, it.why, it.fix, it.kind, it.patient) for it in faults)
+    writer.writerows([harmless(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
     return written.getvalue()

@@ -16,7 +16,9 @@ from cds.ruleset.audit import AuditPlan
 
 CSV, PARQUET = "patients.csv", "patients.parquet"
 MEMORY: Final = "96MB"
-_FORMULA: Final = "^[=+@\\t\\r-]"
+_FORMULA: Final = r"""(^|[;,\t\r\n])([\s"]*)([=+@＝＋－＠-])"""
+"""As ``cds.spreadsheet`` has it, for the database: a sign that begins a formula, first or after a separator."""
+
 Flat = dict[str, Any]
 
 
@@ -120,7 +122,8 @@ def _gap(name: str) -> str:
 
 def _guarded(name: str) -> str:
     """The column as text that no spreadsheet takes for a formula."""
-    return f"""CASE WHEN regexp_matches("{name}", '{_FORMULA}') THEN '''' || "{name}" ELSE "{name}" END AS "{name}\""""
+    text = f"""regexp_replace("{name}", '{_FORMULA}', '\\1\\2''\\3', 'g')"""
+    return f"""CASE WHEN regexp_matches("{name}", '^[\\t\\r\\n]') THEN '''' || {text} ELSE {text} END AS "{name}\""""
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, query: str, file: Path, options: str) -> None:

@@ -45,7 +45,7 @@ def entries(resource: Mapping[str, Any], base: str) -> list[Entry]:
 
 def folded(text: str) -> str:
     """The text without case and accents, as strings are compared."""
-    apart = unicodedata.normalize("NFKD", text)
+    apart = unicodedata.normalize("NFKD", text[:_LONGEST])
     return "".join(each for each in apart if not unicodedata.combining(each)).casefold()[:_LONGEST]
 
 

@@ -10,8 +10,8 @@ from starlette.types import Receive, Scope, Send
 
 from cds.bootstrap import House
 from cds.hooks.discovery import Offer, offer_of
-from cds.hooks.feedback import read_feedback
 from cds.hooks.refusal import NOT_FOUND, Refusal
+from cds.posted import open_feedback
 from cds.service import Answer, Service
 from cds.web.body import ClientGone, Intake
 from cds.web.metrics import Metrics
@@ -80,7 +80,7 @@ class FeedbackDoor:
         caller = await self.house.gate.admit(scope["headers"], scope["path"])
         offer = _offer(scope["path_params"])
         try:
-            feedback = read_feedback(await self.intake.read(scope, receive))
+            feedback = open_feedback(await self.intake.read(scope, receive))
         except ClientGone:
             return
         known = await self.house.journal.take(offer.id, feedback, caller.name)

@@ -86,6 +86,23 @@ async def test_what_is_not_there_is_told_on_a_page(phil: Browser, address: str) 
     assert 'name="first"' not in told.text
 
 
+@pytest.mark.parametrize(
+    "days",
+    ["last=9999-12-31", "last=0001-01-05", "first=0001-01-01", "first=1969-12-31&last=2026-01-01", "last=3000-01-01"],
+)
+@pytest.mark.parametrize("page", ["decisions", "burden", "overrides", "burden/cards.csv"])
+async def test_days_at_the_edge_of_the_calendar_are_refused(phil: Browser, page: str, days: str) -> None:
+    answer = await phil.see(f"/audit/{page}?{days}")
+    assert answer.status_code == 400
+    assert "is not a day from 1970-01-01 to 2999-12-31" in answer.text
+
+
+@pytest.mark.parametrize("days", ["last=1970-01-01", "first=1970-01-01&last=2999-12-31"])
+async def test_the_first_and_the_last_day_may_be_asked_for(phil: Browser, days: str) -> None:
+    assert (await phil.see(f"/audit/decisions?{days}")).status_code == 200
+    assert (await phil.see(f"/audit/burden?{days}")).status_code == 200
+
+
 async def test_a_decision_is_shown_whole_and_looking_is_journalled(house: House, phil: Browser) -> None:
     name = await a_decision(house)
     page = await phil.see(f"/audit/decisions/{name}")
@@ -145,7 +162,7 @@ async def test_burden_is_counted(phil: Browser) -> None:
     high = next(row for row in rows if row[:2] == ["antiresorptive", "high"])
     assert high[3:] == ["3", "75.0"]
     gaps = (await phil.see("/audit/burden/gaps.csv")).text
-    assert "labs,not-asked,1,25.0" in gaps
+    assert '"labs","not-asked","1","25.0"' in gaps
     assert "No decision" not in page.text
     none = await phil.see("/audit/burden?first=2001-01-01&last=2001-01-02")
     assert "No decision was made in this period" in none.text

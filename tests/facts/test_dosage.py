@@ -81,7 +81,7 @@ def test_a_daily_dose(style: str, fragment: dict[str, object], mg: float) -> Non
             "its instruction could not be read",
         ),
         ("numbers in words", {"text": "take two or so as the pain requires"}, "its instruction could not be read"),
-        ("too long to be plain", {"text": "take 5 mg daily " * 50}, "its instruction could not be read"),
+        ("too long to be plain", {"text": "take 5 mg daily " * 50}, "its instructions are too long to be read"),
         (
             "a frequency that is not understood",
             {"text": "20 mg daily except Sundays", "doseAndRate": dose(20)},
@@ -107,6 +107,7 @@ def test_a_daily_dose(style: str, fragment: dict[str, object], mg: float) -> Non
             "the dose in its text contradicts the strength of the product",
         ),
         ("text with no frequency", {"text": "Take 20 mg"}, "how often it is taken is not stated"),
+        ("endless text", {"text": "Take 20 mg daily" + " " * 600}, "its instructions are too long to be read"),
     ],
 )
 def test_a_dose_that_is_not_stated_says_why(style: str, fragment: dict[str, object], why: str) -> None:

@@ -22,6 +22,14 @@ from cds.fhir.medications import Ingredient, Medication
         ("alendronic acid 70 MG / cholecalciferol 2800 UNT Oral Tablet", 70, None),
         ("prednisone", None, None),
         ("drug A 5 MG / drug B 10 MG Oral Tablet", None, None),
+        ("prednisone 5mg,10mg", None, None),
+        ("prednisone 2.5-mg tablet", 2.5, None),
+        ("dexamethasone .5 mg tablet", 0.5, None),
+        ("drug 1,000 mg tablet", 1000, None),
+        ("prednisone 5 mg / 1 tablet", 5, None),
+        ("prednisone 5 mg " + "1" * 300 + " mg", None, None),
+        ("prednisone 1 mg/0." + "0" * 320 + "1 ml", None, None),
+        ("prednisone 20 mg tablet" + " " * 1000, None, None),
     ],
 )
 def test_a_name_states_its_strength(name: str, piece: float | None, ml: float | None) -> None:

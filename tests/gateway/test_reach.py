@@ -21,7 +21,7 @@ from cds.fhir.chart import Draft, Failed, Source
 from cds.gateway.budget import Budget
 from cds.gateway.client import ANYWHERE, make_client
 from cds.gateway.fetch import FORBIDDEN, Allowance, Fetcher
-from cds.gateway.inflate import Gunzip, NotGzip, TooMuch
+from cds.gateway.inflate import MOST_MEMBERS, Gunzip, NotGzip, TooMuch
 from cds.gateway.origin import CallPolicy
 from cds.gateway.reach import Reach
 from cds.gateway.read import Gateway
@@ -218,3 +218,18 @@ def test_gzip_is_unpacked_piece_by_piece_and_never_beyond_the_limit() -> None:
     cut.feed(packed[:-3])
     with pytest.raises(NotGzip):
         cut.end()
+
+
+@pytest.mark.parametrize("content", [b"", b"a"])
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+def test_gzip_is_joined_from_a_few_members_and_no_more(content: bytes, size: int) -> None:
+    import gzip
+
+    packed = gzip.compress(content) * MOST_MEMBERS
+    unpack = Gunzip(100)
+    assert b"".join(unpack.feed(packed[at : at + size]) for at in range(0, len(packed), size)) == content * MOST_MEMBERS
+    unpack.end()
+    with pytest.raises(NotGzip):
+        unpack.feed(gzip.compress(content))
+    with pytest.raises(NotGzip):
+        Gunzip(100).feed(packed + gzip.compress(content))

@@ -5,8 +5,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from cds.hooks.feedback import Feedback, read_feedback
+from cds.hooks.feedback import MOST_REPORTS, Feedback, read_feedback
 from cds.hooks.refusal import Refusal
+from cds.posted import open_feedback
 
 UNREADABLE = [b'{"feedback":[{"card":"\xff"}]}', b'{"feedback":[{"\xff":1}]}', b'{"feedback":[' + b'{"a":' * 5000]
 
@@ -75,3 +76,43 @@ def test_unsound_feedback_is_refused_and_says_where(body: dict[str, Any], where:
     with pytest.raises(Refusal) as refused:
         read_feedback(msgspec.json.encode(body))
     assert (refused.value.status, refused.value.where) == (400, where)
+
+
+REPORT = b'{"card":"a","outcome":"overridden","overrideReason":{"userComment":"%s"}}'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"feedback":[{"card":"a","card":"b","outcome":"accepted"}]}',
+        b'{"feedback":[{"card":"a","outcome":"accepted","outcome":"overridden"}]}',
+        b'{"feedback":[],"feedback":[{"card":"a","outcome":"accepted"}]}',
+        b'{"feedback":[{"card":"a","outcome":"accepted","x":{"y":1,"y":2}}]}',
+        b'{"card":"a","outcome":"accepted","outcome":"overridden"}',
+        b'{"feedback":[{"card":"a","outcome":"accepted","x":NaN}]}',
+        b'{"feedback":[{"card":"a","outcome":"accepted"}]}{}',
+    ],
+)
+def test_a_duplicated_key_or_unsound_json_is_refused_as_in_a_hook_request(body: bytes) -> None:
+    with pytest.raises(Refusal, match="not sound JSON") as refused:
+        open_feedback(body)
+    assert refused.value.status == 400
+
+
+@pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize(
+    ("sent", "comment"), [(rb"a \ud83d", "a \ufffd"), (rb"\ud83d\ude00", "\U0001f600"), (b"no", "no")]
+)
+def test_a_mark_or_a_lone_surrogate_is_read_around_as_in_a_hook_request(
+    before: bytes, sent: bytes, comment: str
+) -> None:
+    batch = before + b'{"feedback":[' + REPORT % sent + b"," + REPORT % b"fine" + b"]}"
+    assert [each.comment for each in open_feedback(batch)] == [comment, "fine"]
+
+
+def test_a_batch_is_limited() -> None:
+    report = {"card": "c", "outcome": "accepted"}
+    assert len(open_feedback(msgspec.json.encode({"feedback": [report] * MOST_REPORTS}))) == MOST_REPORTS
+    with pytest.raises(Refusal, match="more than 1000 reports") as refused:
+        open_feedback(msgspec.json.encode({"feedback": [report] * (MOST_REPORTS + 1)}))
+    assert (refused.value.status, refused.value.where) == (413, "feedback")

@@ -10,7 +10,7 @@ from cds.fhir.chart import Chart, Failed
 from cds.gateway.recorded import recorded
 from cds.hooks.discovery import OFFERS
 from cds.hooks.refusal import BAD_REQUEST, Refusal
-from cds.service import open_request
+from cds.posted import open_request
 from tests.fixtures.answering import REQUESTS, house, request_names
 
 PARTS, WHOLE = 0, 1_000_000

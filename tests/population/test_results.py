@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import msgspec
 import pytest
 from fhir.resources.R4B.measure import Measure
 from fhir.resources.R4B.measurereport import MeasureReport
@@ -21,7 +22,9 @@ from cds.population.report import longest, parts
 from cds.population.results import write_results
 from cds.population.store import WORK
 from cds.population.tables import suppressed, table
+from cds.population.write import write_tables
 from cds.resources import rules_directory
+from cds.spreadsheet import harmless
 from tests.population.made import ALL, audited, export, question, resources
 from tests.population.test_same_decide import NAMES, UNREADABLE, order, patient_id
 
@@ -67,6 +70,30 @@ def test_both_tables_say_the_same_of_every_patient_in_order(out: Path) -> None:
         assert told == (patient, stratum, gap, "" if cards is None else str(cards))
     assert [row["patient"] for row in written] == sorted(row["patient"] for row in written)
     assert len(written) == len(NAMES)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-5",
+        "=1",
+        "x;=1+cmd|calc",
+        "x, ＠a",
+        'x;"=1"',
+        "\t=1",
+        "\tx",
+        "a - b",
+        "T-score -2.7",
+        "x\n-1",
+        ";;=1",
+        "first; last",
+    ],
+)
+def test_no_cell_of_the_table_is_taken_for_a_formula(text: str, tmp_path: Path) -> None:
+    (tmp_path / "rows").write_bytes(msgspec.json.encode({"patient": text, "age": -1.5}) + b"\n")
+    write_tables(tmp_path / "rows", tmp_path, {"patient": "VARCHAR", "age": "DOUBLE"}, tmp_path / "scratch")
+    with (tmp_path / "patients.csv").open(encoding="utf-8", newline="") as file:
+        assert list(csv.reader(file)) == [["patient", "age"], [harmless(text), "-1.5"]]
 
 
 def test_the_summary_adds_up(out: Path) -> None:

@@ -12,6 +12,7 @@ from cds.fhir.chart import Chart, Draft
 from cds.gateway.budget import Budget
 from cds.hooks.request import HookRequest
 from tests.hooks.hollow import hollow
+from tests.patience import in_time
 from tests.web.desk import NIVOLUMAB, PATIENT, SELECT, SIGN, VIEW, assert_outcome, bundle, caller, desk, desk_with, hook
 
 
@@ -176,6 +177,23 @@ async def test_a_decompression_bomb_is_refused_and_not_unpacked(client: httpx.As
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 30_000_000
+
+
+async def test_a_body_of_many_empty_members_is_refused_at_once(client: httpx.AsyncClient) -> None:
+    empty = gzip.compress(b"")
+    many = empty * (5_200_000 // len(empty))
+    async with in_time(2):
+        assert_outcome(await client.post(SIGN, content=many, headers=PACKED), 400, "not sound gzip")
+
+
+async def test_feedback_is_as_strict_and_as_tolerant_as_a_request(client: httpx.AsyncClient) -> None:
+    report = b'{"card":"a","outcome":"overridden","overrideReason":{"userComment":"%s"}}'
+    twice = b'{"feedback":[{"card":"a","card":"b","outcome":"accepted"}]}'
+    assert_outcome(await client.post(SIGN + "/feedback", content=twice), 400, "not sound JSON")
+    marked = b"\xef\xbb\xbf" + b'{"feedback":[%s]}' % (report % rb"\ud83d")
+    assert (await client.post(SIGN + "/feedback", content=marked)).status_code == 200
+    batch = b'{"feedback":[%s]}' % b",".join([report % b""] * 1001)
+    assert_outcome(await client.post(SIGN + "/feedback", content=batch), 413, "more than 1000 reports")
 
 
 async def test_an_id_is_of_bounded_length(client: httpx.AsyncClient) -> None:

@@ -17,9 +17,8 @@ with atheris.instrument_imports(include=["cds"]):
     from cds.fhir.decode import decode_draft, decode_source
     from cds.fhir.errors import Refused
     from cds.gateway.inflate import Gunzip, NotGzip, TooMuch
-    from cds.hooks.feedback import read_feedback
     from cds.hooks.refusal import Refusal
-    from cds.service import open_request
+    from cds.posted import open_feedback, open_request
 
 REQUESTS = Path(__file__).resolve().parents[2] / "fixtures" / "requests"
 SCAN_BYTES = 2048
@@ -27,7 +26,7 @@ SCAN_BYTES = 2048
 
 def one(data: bytes) -> None:
     """Whatever the bytes are: a value, or a refusal; nothing else may be raised."""
-    for read in (decode_source, decode_draft, read_feedback, lambda each: open_request(each, SCAN_BYTES)):
+    for read in (decode_source, decode_draft, open_feedback, lambda each: open_request(each, SCAN_BYTES)):
         with suppress(Refusal, Refused):
             read(data)
     with suppress(TooMuch, NotGzip):

@@ -18,6 +18,9 @@ LEAST: Final = 6
 
 _PSEUDONYM: Final = re.compile(rf"[0-9a-f]{{{LEAST},32}}")
 
+EARLIEST, LATEST = date(1970, 1, 1), date(2999, 12, 31)
+"""Days that may be asked for: nothing was decided before, and the calendar ends well after."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -67,9 +70,12 @@ def pseudonym(query: Mapping[str, str], name: str) -> str:
 def _day(query: Mapping[str, str], name: str) -> date | None:
     text = query.get(name, "")
     try:
-        return date.fromisoformat(text) if text else None
+        day = date.fromisoformat(text) if text else None
     except ValueError:
         raise Refusal(BAD_REQUEST, "value", f"{name} is not a day, as 2026-11-24", name) from None
+    if day is not None and not EARLIEST <= day <= LATEST:
+        raise Refusal(BAD_REQUEST, "value", f"{name} is not a day from {EARLIEST} to {LATEST}", name)
+    return day
 
 
 def _ms(day: date) -> int:

@@ -11,10 +11,10 @@ from typing import Final
 from starlette.responses import Response
 
 from cds.hooks.refusal import NOT_FOUND, Refusal
+from cds.spreadsheet import harmless
 
 Cell = str | int | float | None
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +39,10 @@ def as_file(sheets: Sequence[Sheet], name: str, kind: str) -> Response:
 
 def _csv(sheet: Sheet) -> bytes:
     text = StringIO()
-    writer = csv.writer(text)
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL)
     writer.writerow(sheet.columns)
-    writer.writerows([_harmless(cell) for cell in row] for row in sheet.rows)
+    writer.writerows([harmless(cell) if isinstance(cell, str) else cell for cell in row] for row in sheet.rows)
     return text.getvalue().encode("utf-8-sig")
-
-
-def _harmless(cell: Cell) -> Cell:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 
 def _xlsx(sheets: Sequence[Sheet]) -> bytes:

@@ -10,7 +10,7 @@ import msgspec
 from cds.fhir.bodies import first_fault
 from cds.hooks.discovery import OFFERS, Offer
 from cds.hooks.refusal import Refusal
-from cds.service import open_request
+from cds.posted import open_request
 from cds.web.sandbox.intake import Unpacked, Unusable, unpacked
 
 
