@@ -18,7 +18,7 @@ from cds.ruleset.tables import tables_in
 from cds.ruleset.vocabulary import Vocabulary
 
 Options = Mapping[str, LoadedOption]
-ASK, INSTEAD, UNKNOWN, WHY, NOT_WHY, DOSE = "ask", "instead", "not known", "why", "not why", "dose"
+ASK, INSTEAD, UNKNOWN, WHY, DOSE = "ask", "instead", "not known", "why", "dose"
 STANDINGS = tuple(each.value for each in Standing if each is not Standing.ALREADY)
 FIX = "correct the gate if the case is right, the case if the gate is"
 
@@ -26,8 +26,7 @@ FIX = "correct the gate if the case is right, the case if the gate is"
 @dataclass(frozen=True, slots=True)
 class OptionCase:
     """One row: the standing of each option that it names, and of all of them, where it says so: what they ask for first
-    or order instead, the facts that they name as not known, words of a reason, words that no reason says, words of the
-    title of the fitting dose.
+    or order instead, the facts that they name as not known, words of a reason, words of the title of the fitting dose.
     """
 
     name: str
@@ -38,7 +37,6 @@ class OptionCase:
     instead: frozenset[str] | None = None
     unknown: frozenset[str] | None = None
     why: str = ""
-    not_why: str = ""
     dose: str = ""
 
 
@@ -61,7 +59,7 @@ def read_option_cases(
         if kind == "fact":
             cells.default_rows(table)
         elif kind == "case":
-            rows = cells.rows(table, (*options, ASK, INSTEAD, UNKNOWN, WHY, NOT_WHY, DOSE))
+            rows = cells.rows(table, (*options, ASK, INSTEAD, UNKNOWN, WHY, DOSE))
             cases += [case for filled in rows if (case := _case(filled, cells, options))]
     return tuple(cases)
 
@@ -87,8 +85,8 @@ def _case(filled: Filled, cells: FactCells, options: Options) -> OptionCase | No
             cells.refuse(line, f"`{each}` is no standing", "a case proves where an option stands", fix)
             return None
     ask, instead, unknown = (names_in(filled.cells.get(each, "")) for each in (ASK, INSTEAD, UNKNOWN))
-    words = (filled.cells.get(each, "") for each in (WHY, NOT_WHY, DOSE))
-    return OptionCase(name, line, CaseFacts(cells.as_of, filled.facts), standings, ask, instead, unknown, *words)
+    why, dose = (filled.cells.get(each, "") for each in (WHY, DOSE))
+    return OptionCase(name, line, CaseFacts(cells.as_of, filled.facts), standings, ask, instead, unknown, why, dose)
 
 
 def _differing(case: OptionCase, options: Options) -> Iterator[str]:
@@ -98,8 +96,6 @@ def _differing(case: OptionCase, options: Options) -> Iterator[str]:
             yield f"{name}: {weighed.standing.value}, not {case.standings[name]}"
         if case.why and not any(case.why in reason for reason in _reasons(weighed)):
             yield f"{name}: no reason says “{case.why}”: {', '.join(_reasons(weighed)) or 'there is none'}"
-        if case.not_why and any(case.not_why in reason for reason in _reasons(weighed)):
-            yield f"{name}: a reason says “{case.not_why}”"
         if case.dose not in weighed.title:
             yield f"{name}: {weighed.title}, not {case.dose}"
     got = {ASK: [each.ask for each in stood.values()], INSTEAD: [each.instead for each in stood.values()]}

@@ -38,6 +38,6 @@ def test_a_number_is_a_number(number: float) -> None:
 
 
 async def test_a_long_cell_is_written_in_time() -> None:
-    async with in_time(10):
+    async with in_time(3):
         for each in ("\t", " ", ";", "=", ";=", '"', "-"):
             told(each * 200_000)

@@ -58,19 +58,6 @@ def test_a_case_that_comes_out_otherwise_says_how() -> None:
     assert "ask: –, not lab-calcium" in second.why
 
 
-def test_a_reason_that_should_not_be_there_is_told() -> None:
-    cases, faults = read(
-        rows(
-            "| a | caution.hypercalcaemia: yes | withheld | pregnancy |",
-            "| b | caution.hypercalcaemia: yes | withheld | on the problem list |",
-            columns=f"{OPTION} | not why",
-        )
-    )
-    assert faults == []
-    (only,) = failures("cases.md", cases, rule_set().options)
-    assert only.why == f"{OPTION}: a reason says “on the problem list”"
-
-
 @pytest.mark.parametrize(
     ("table", "what", "fix"),
     [
