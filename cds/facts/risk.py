@@ -46,7 +46,6 @@ MODIFIERS: Final[dict[str, tuple[Asked, ...]]] = {
 }
 """Each modifier in plain words, and what must be true of which fact."""
 
-FACTS: Final = tuple(each.fact for asked in MODIFIERS.values() for each in asked)
 READS: Final = (
     "patient", "conditions", "medicationRequests", "medicationStatements", "medicationAdministrations",
     "medicationDispenses", "procedures", "boneDensity", "diagnosticReports",

@@ -64,17 +64,6 @@ def period_span(period: Period | None) -> Span | None:
     return Span(start.earliest, max(start.latest, end.latest))
 
 
-def first_span(*whens: str | Period | None) -> Span | None:
-    """The days that the first readable date or period may mean; None if none is readable."""
-    spans = (period_span(when) if isinstance(when, Period) else span_of(when) for when in whens)
-    return next((span for span in spans if span is not None), None)
-
-
-def days_between(earlier: date, later: date) -> int:
-    """Days from one to the other; negative if they are the other way round."""
-    return (later - earlier).days
-
-
 def whole_months(earlier: date, later: date) -> int:
     """Completed calendar months from one day to the other; negative if they are the other way round."""
     if later < earlier:

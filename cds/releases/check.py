@@ -111,11 +111,6 @@ def _slips(rules: Path) -> Iterator[str]:
     yield from (str(each) for each in unexplained(tried(rules, OptionCases(rules), doors_of), listed))
 
 
-def case_count(rules: Path) -> int:
-    """The rows of all tables of cases."""
-    return sum(case_counts(rules).values())
-
-
 def case_counts(rules: Path) -> dict[str, int]:
     """By file, the rows of its tables of cases."""
     paths = (path for path in sorted(rules.rglob("*.md")) if path.name != "README.md")

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from cds.fhir.elements import Period
-from cds.fhir.when import Span, days_between, first_span, period_span, span_of, whole_months
+from cds.fhir.when import Span, period_span, span_of, whole_months
 
 
 def span(earliest: str, latest: str = "") -> Span:
@@ -59,11 +59,6 @@ def test_period(period: Period | None, expected: Span | None) -> None:
     assert period_span(period) == expected
 
 
-def test_first_readable_date_is_taken() -> None:
-    assert first_span(None, "rubbish", Period(start="2024-01-02"), "2025") == span("2024-01-02")
-    assert first_span(None, "") is None
-
-
 @pytest.mark.parametrize(
     ("earlier", "later", "months"),
     [
@@ -76,7 +71,3 @@ def test_first_readable_date_is_taken() -> None:
 )
 def test_whole_months(earlier: str, later: str, months: int) -> None:
     assert whole_months(date.fromisoformat(earlier), date.fromisoformat(later)) == months
-
-
-def test_days_between() -> None:
-    assert days_between(date(2024, 2, 28), date(2024, 3, 1)) == 2
