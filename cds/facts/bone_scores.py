@@ -13,7 +13,7 @@ from typing import Final
 
 from cds.engine.fact import Cause, Fact, Known, Range, Unknown
 from cds.facts.catalogue import Type, fact
-from cds.facts.interval import Number, least
+from cds.facts.interval import Number, hull, least
 from cds.facts.recognise import names_of
 from cds.facts.result import FINAL, Analyte, not_fresh, number_of, plausible, results
 from cds.facts.search import Observed, Search
@@ -23,7 +23,7 @@ from cds.fhir.elements import CodeableConcept
 T_SCORE: Final = Analyte("T-score", ("t-score",), "score", "1", "t_score")
 Z_SCORE: Final = Analyte("Z-score", ("z-score",), "score", "1", "z_score")
 READS: Final = ("boneDensity", "diagnosticReports", "patient")
-CONTRADICTED: Final = "different scores of one site on one day: the lowest counts"
+CONTRADICTED: Final = "different scores of one site on one day: which of them holds is not known"
 NEVER_COUNTS: Final = "dxa-calcaneus"
 PERIPHERAL: Final = ("calcane", "heel", "finger", "phalan", "tibia", "peripheral")
 """Words of body sites whose scores never count."""
@@ -101,24 +101,27 @@ def _lowest_ever(view: View, score: Analyte) -> Fact:
 
 
 def _lowest(view: View, score: Analyte, study: list[Observed]) -> Fact:
-    """The lowest; a score that cannot be read may be any plausible one, and is named in the note."""
+    """The lowest; a range where a score cannot be read, and so may be any plausible one, or where two contradict each
+    other, and either may hold. The note says so.
+    """
     read = [number_of(view, score, hit) for hit in study]
     unread = [each for each in read if isinstance(each, Unknown)]
     if len(unread) == len(read):
         return unread[0]
     numbers: list[Number] = [Range(*plausible(view, score)) if isinstance(each, Unknown) else each for each in read]
-    notes = [each.why for each in unread] + ([CONTRADICTED] if _contradict(study, numbers) else [])
-    return Known(least(numbers), tuple(hit.seen for hit in study), "; ".join(notes))
+    told = _by_site_and_day(study, numbers) if len(study) > 1 else [numbers]
+    contradicted = any(len(set(map(str, several))) > 1 for several in told)
+    notes = [each.why for each in unread] + ([CONTRADICTED] if contradicted else [])
+    return Known(least(map(hull, told)), tuple(hit.seen for hit in study), "; ".join(notes))
 
 
-def _contradict(study: list[Observed], numbers: list[Number]) -> bool:
-    """Whether one site was told to have different scores on one day."""
-    if len(study) < 2:
-        return False
-    told: dict[object, set[str]] = {}
+def _by_site_and_day(study: list[Observed], numbers: list[Number]) -> list[list[Number]]:
+    """What one site was told to have on one day, as far as anything tells sites apart."""
+    told: dict[object, list[Number]] = {}
     for hit, number in zip(study, numbers, strict=True):
-        told.setdefault((_place(hit.code), _place(hit.body_site), hit.seen.when), set()).add(str(number))
-    return any(len(several) > 1 for several in told.values())
+        day = hit.seen.when if hit.when else id(hit)  # without a date they may be of different days
+        told.setdefault((_place(hit.code), _place(hit.body_site), day), []).append(number)
+    return [*told.values()]
 
 
 def _place(told: CodeableConcept | None) -> object:
