@@ -19,7 +19,7 @@ from cds.ruleset.words import words_of
 
 PLACEHOLDER = re.compile(r"\{([a-z_0-9.-]+)\}")
 COMPARED = {"below": "below", "above": "above", "at_least": "at least", "at_most": "at most", "within_days": "within"}
-SHOWN = frozenset({Cause.IMPLAUSIBLE, Cause.UNIT})
+SHOWN = frozenset({Cause.IMPLAUSIBLE, Cause.UNIT, Cause.AMBIGUOUS})
 """Why something on file is not used: a reader is shown what stands there, so that it can be put right."""
 Escape = Callable[[str], str]
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from cds.engine.fact import Cause, Fact, Known, Range, Unknown
 from cds.facts.catalogue import Type, fact
-from cds.facts.interval import Number, hull, least
+from cds.facts.interval import Number, hull, least, shown
 from cds.facts.recognise import names_of
 from cds.facts.result import FINAL, Analyte, not_fresh, number_of, plausible, results
 from cds.facts.search import Observed, Search
@@ -23,7 +23,7 @@ from cds.fhir.elements import CodeableConcept
 T_SCORE: Final = Analyte("T-score", ("t-score",), "score", "1", "t_score")
 Z_SCORE: Final = Analyte("Z-score", ("z-score",), "score", "1", "z_score")
 READS: Final = ("boneDensity", "diagnosticReports", "patient")
-CONTRADICTED: Final = "different scores of one site on one day: which of them holds is not known"
+CONTRADICTED: Final = "different scores of one site on one day ({}): which of them holds is not known"
 NEVER_COUNTS: Final = "dxa-calcaneus"
 PERIPHERAL: Final = ("calcane", "heel", "finger", "phalan", "tibia", "peripheral")
 """Words of body sites whose scores never count."""
@@ -110,8 +110,8 @@ def _lowest(view: View, score: Analyte, study: list[Observed]) -> Fact:
         return unread[0]
     numbers: list[Number] = [Range(*plausible(view, score)) if isinstance(each, Unknown) else each for each in read]
     told = _by_site_and_day(study, numbers) if len(study) > 1 else [numbers]
-    contradicted = any(len(set(map(str, several))) > 1 for several in told)
-    notes = [each.why for each in unread] + ([CONTRADICTED] if contradicted else [])
+    differing = [list(dict.fromkeys(map(shown, several))) for several in told]
+    notes = [each.why for each in unread] + [CONTRADICTED.format(", ".join(it)) for it in differing if len(it) > 1]
     return Known(least(map(hull, told)), tuple(hit.seen for hit in study), "; ".join(notes))
 
 
